@@ -1,0 +1,44 @@
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+HOME_  ?= .respite
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lock clean
+
+help:            ## say what can be done here
+	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready  ## create .venv with the exact versions of requirements.lock
+
+$(VENV)/.ready: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Respite needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	@touch $@
+
+demo: setup      ## the whole road on a simulated centre, then where to look
+	$(BIN)/respite demo --home $(HOME_)
+
+test: setup      ## every test
+	$(BIN)/python -m pytest
+
+check: setup     ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup    ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:            ## renew requirements.lock from pyproject.toml (resolves in a fresh environment)
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet -e '.[dev,spark,postgres]'
+	.venv-lock/bin/python -m pip freeze --exclude-editable > requirements.lock
+	rm -rf .venv-lock
+
+clean:           ## remove the environment and everything Respite wrote here
+	rm -rf $(VENV) $(HOME_) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

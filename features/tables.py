@@ -1,0 +1,299 @@
+"""What goes in: one schema per table, with units and valid ranges, and what is never let in.
+
+Times are UTC. `recorded_at` is when the row became known; a feature as of T sees a row only when it had
+happened *and* was known before T. Rows that share a table's `version_of` are versions of one fact.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from features.errors import BannedInputError
+
+__all__ = ["BANNED", "PROTECTED", "TABLES", "Column", "Table", "is_protected", "refuse_banned"]
+
+Kind = Literal["id", "text", "zone", "time", "date", "number", "flag"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its kind, unit, range, and the SQL that fills it where it is missing."""
+
+    name: str
+    kind: Kind
+    required: bool = True
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the contract. `order` holds pairs of columns of which the first may not be after the second."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    version_of: tuple[str, ...]
+    order: tuple[tuple[str, str], ...] = ()
+    required: bool = False
+    offset_at: str | None = None
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def versioned(self) -> bool:
+        return any(column.name == "recorded_at" for column in self.columns)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells two rows apart; versions of one fact differ in `recorded_at`."""
+        return (*self.version_of, "recorded_at") if self.versioned else self.version_of
+
+
+def _optional(name: str, kind: Kind, **more: object) -> Column:
+    return Column(name, kind, required=False, **more)  # type: ignore[arg-type]
+
+
+def _seconds(name: str, required: bool = True) -> Column:
+    return Column(name, "number", required, unit="s", low=0, high=7 * 86_400)
+
+
+def _recorded(default: str) -> Column:
+    return _optional("recorded_at", "time", default=default)
+
+
+_AGENT = Column("agent_id", "id")
+_EXIT_KINDS = ("voluntary", "involuntary", "transfer", "retirement", "other")
+
+_ALL = (
+    Table(
+        "contacts",
+        "one row per contact that an agent served",
+        (
+            Column("contact_id", "id"),
+            _AGENT,
+            Column("queue", "text"),
+            Column("channel", "text", choices=("voice", "chat", "email", "social", "other")),
+            Column("started_at", "time"),
+            Column("ended_at", "time"),
+            _seconds("talk_s"),
+            _seconds("hold_s", required=False),
+            _seconds("acw_s", required=False),
+            _optional("escalated", "flag"),
+            _optional("transferred", "flag"),
+            _optional("complaint", "flag"),
+            _optional("abusive", "flag"),
+            _optional("resolved", "flag"),
+            _optional("csat", "number", unit="1..5", low=1, high=5),
+            _optional("nps", "number", unit="0..10", low=0, high=10),
+            _optional("ces", "number", unit="1..7", low=1, high=7),
+            _optional("sentiment", "number", unit="-1..1", low=-1, high=1),
+            _recorded("ended_at"),
+        ),
+        version_of=("contact_id",),
+        order=(("started_at", "ended_at"), ("ended_at", "recorded_at")),
+        required=True,
+        offset_at="started_at",
+    ),
+    Table(
+        "agents",
+        "one row per agent and period in which nothing about the post changed",
+        (
+            _AGENT,
+            Column("valid_from", "time"),
+            _optional("valid_to", "time"),
+            Column("team_id", "id"),
+            Column("manager_id", "id"),
+            Column("site_id", "id"),
+            Column("timezone", "zone"),
+            Column("queue", "text"),
+            Column("employment_type", "text"),
+            _optional("contracted_h_week", "number", unit="h", low=0, high=80),
+            _optional("hire_date", "date"),
+            _optional("pay_ratio", "number", unit="pay / median of the role", low=0.1, high=10),
+            _recorded("valid_from"),
+        ),
+        version_of=("agent_id", "valid_from"),
+        order=(("valid_from", "valid_to"),),
+        required=True,
+    ),
+    Table(
+        "shifts",
+        "one row per version of a shift",
+        (
+            Column("shift_id", "id"),
+            _AGENT,
+            Column("scheduled_start", "time"),
+            Column("scheduled_end", "time"),
+            Column("published_at", "time"),
+            _optional("actual_start", "time"),
+            _optional("actual_end", "time"),
+            _seconds("break_entitled_s", required=False),
+            _seconds("break_taken_s", required=False),
+            _seconds("aux_s", required=False),
+            _optional("remote", "flag"),
+            _optional("cancelled", "flag"),
+            _recorded("greatest(published_at, coalesce(actual_end, published_at))"),
+        ),
+        version_of=("shift_id",),
+        order=(("scheduled_start", "scheduled_end"), ("actual_start", "actual_end")),
+        offset_at="scheduled_start",
+    ),
+    Table(
+        "absences",
+        "one row per spell of absence",
+        (
+            _AGENT,
+            Column("start_on", "date"),
+            Column("end_on", "date"),
+            Column("planned", "flag"),
+            _recorded("end_on::timestamp + interval 1 day"),
+        ),
+        version_of=("agent_id", "start_on"),
+        order=(("start_on", "end_on"),),
+    ),
+    Table(
+        "surveys",
+        "one row per answered burnout survey and scale",
+        (
+            _AGENT,
+            Column("wave", "id"),
+            Column("submitted_at", "time"),
+            Column("instrument", "text"),
+            Column("scale", "text"),
+            Column("score", "number", unit="points", low=0, high=100),
+        ),
+        version_of=("agent_id", "wave", "instrument", "scale"),
+    ),
+    Table(
+        "exits",
+        "one row per agent who left",
+        (
+            _AGENT,
+            Column("notice_on", "date"),
+            Column("last_day", "date"),
+            Column("kind", "text", choices=_EXIT_KINDS),
+            _recorded("notice_on::timestamp"),
+        ),
+        version_of=("agent_id", "notice_on"),
+        order=(("notice_on", "last_day"),),
+    ),
+    Table(
+        "check_ins",
+        "one row per talk between agent and team lead",
+        (_AGENT, Column("held_at", "time")),
+        version_of=("agent_id", "held_at"),
+    ),
+    Table(
+        "outreach",
+        "one row per offer of support, or per holdout",
+        (
+            _AGENT,
+            Column("offered_at", "time"),
+            Column("action", "text"),
+            Column("arm", "text", choices=("offer", "holdout")),
+            _optional("response", "text"),
+            _optional("responded_at", "time"),
+        ),
+        version_of=("agent_id", "offered_at", "action"),
+        order=(("offered_at", "responded_at"),),
+    ),
+    Table(
+        "protected",
+        "attributes that the fairness audit alone reads",
+        (_AGENT, Column("attribute", "text"), Column("value", "text")),
+        version_of=("agent_id", "attribute"),
+    ),
+)
+TABLES: dict[str, Table] = {table.name: table for table in _ALL}
+
+
+@dataclass(frozen=True)
+class Banned:
+    """A kind of signal that is refused by name, and why."""
+
+    pattern: str
+    why: str
+
+
+BANNED: tuple[Banned, ...] = (
+    Banned(
+        r"(voice|vocal|speech|acoustic)_.*(pitch|tone|tempo|stress|emotion|jitter|shimmer)"
+        r"|^(pitch|jitter|shimmer)|mfcc|acoustic|speech_rate",
+        "voice acoustics infer emotions of employees, which EU AI Act article 5(1)(f) prohibits",
+    ),
+    Banned(
+        r"video|webcam|(^|_)fac(e|ial)(_|$)|posture|(^|_)gaze|eye_?track|heart_?rate|biometric",
+        "video and biometric signals infer emotions of employees, which EU AI Act article 5(1)(f) prohibits",
+    ),
+    Banned(
+        r"key_?stroke|mouse_?(move|click|dynamic)|screenshot|key_?log",
+        "keystroke, mouse and screen surveillance is out of proportion to any support it could give",
+    ),
+    Banned(
+        r"(private|personal|colleague|coworker)_?(chat|message)|agent_(chat|message)_text",
+        "what colleagues write to one another is private; only customers' words are scored",
+    ),
+    Banned(r"(^|_)union(_|$)|works_council|(^|_)strike", "union activity must never inform a score"),
+    Banned(r"diagnos|sick_reason|(^|_)icd_?10", "diagnoses are health data that no score may use"),
+    Banned(
+        r"home_?(post_?code|zip|address)|^(post_?code|zip_?code)$",
+        "where people live stands in for who they are",
+    ),
+)
+
+PROTECTED: tuple[str, ...] = (
+    "age",
+    "birth",
+    "gender",
+    "sex",
+    "race",
+    "ethnic",
+    "nationality",
+    "religion",
+    "disability",
+    "pregnan",
+    "marital",
+    "over18",
+    "orientation",
+    "veteran",
+)
+
+
+def _words(column: str) -> str:
+    """`VoicePitch`, `voice pitch` and `voice-pitch` all read as `voice_pitch`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column)
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+
+
+def refuse_banned(columns: Iterable[str], place: str) -> None:
+    """Refuse a table that holds a signal which must never be ingested.
+
+    Raises
+    ------
+    BannedInputError
+        Names the place, the column and the reason.
+    """
+    for column in columns:
+        for banned in BANNED:
+            if re.search(banned.pattern, _words(column)):
+                raise BannedInputError(
+                    f"{place}: column '{column}' is never ingested: {banned.why}. Remove it from the export."
+                )
+
+
+def is_protected(column: str) -> bool:
+    """Whether a column names a protected attribute, which no model may read (the fairness audit alone may).
+
+    Examples
+    --------
+    >>> is_protected("MaritalStatus"), is_protected("head_gender"), is_protected("average_handle_time")
+    (True, True, False)
+    """
+    parts = _words(column).split("_")
+    return any(part == word or (len(word) > 4 and part.startswith(word)) for word in PROTECTED for part in parts)
