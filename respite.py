@@ -6,6 +6,7 @@ import typer
 
 from features.commands import app as features_app
 from features.errors import RespiteError
+from training.commands import app as training_app
 
 __all__ = ["app", "main"]
 
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(features_app)
+app.add_typer(training_app)
 
 
 def main() -> None:

@@ -129,7 +129,7 @@ def _timeline(
     logged: Floats,
 ) -> tuple[Floats, Floats, Floats, Floats]:  # fmt: skip
     """Talk, hold and after-call seconds, and the start within the shift; contacts of a shift do not overlap."""
-    mean = rows["queue"].map(HANDLE_MEAN_S).to_numpy() * np.exp(0.04 * rows["exhaustion"].to_numpy())
+    mean = rows["queue"].map(HANDLE_MEAN_S).to_numpy() * np.exp(0.015 * rows["exhaustion"].to_numpy())
     handle = mean * np.exp(rng.normal(-0.18, 0.6, len(rows)))
     total = np.bincount(shift, handle)
     handle *= np.minimum(1.0, 0.97 * logged / total)[shift]
@@ -146,9 +146,9 @@ def _timeline(
 def _outcomes(rng: np.random.Generator, rows: pd.DataFrame) -> dict[str, npt.NDArray[np.generic]]:
     """What became of each contact: escalation and abuse follow the week's conditions, tone follows both."""
     n, exhaustion = len(rows), rows["exhaustion"].to_numpy()
-    escalated = _chance(rng, -2.6 + 0.45 * rows["escalation"].to_numpy() + 0.1 * exhaustion)
+    escalated = _chance(rng, -2.6 + 0.45 * rows["escalation"].to_numpy() + 0.05 * exhaustion)
     abusive = _chance(rng, -4.2 + 0.6 * rows["abuse"].to_numpy())
-    tone = rows["queue"].map(TONE).to_numpy() - 0.06 * rows["abuse"].to_numpy() - 0.04 * exhaustion
+    tone = rows["queue"].map(TONE).to_numpy() - 0.06 * rows["abuse"].to_numpy() - 0.02 * exhaustion
     sentiment = np.clip(rng.normal(tone - 0.3 * escalated - 0.5 * abusive, 0.42), -1, 1).round(3)
     stars = np.clip(np.round(rng.normal(4.0 + 0.8 * sentiment - 0.3 * escalated, 0.8)), 1, 5)
     return {
@@ -164,7 +164,8 @@ def _outcomes(rng: np.random.Generator, rows: pd.DataFrame) -> dict[str, npt.NDA
 
 def _chance(rng: np.random.Generator, log_odds: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     chance = 1 / (1 + np.exp(-np.asarray(log_odds)))
-    return rng.random(len(chance)) < chance
+    drawn: npt.NDArray[np.bool_] = rng.random(len(chance)) < chance
+    return drawn
 
 
 def _offset(times: pd.Series, zone: pd.Series) -> pd.Series:

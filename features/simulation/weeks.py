@@ -18,11 +18,11 @@ SURVEY_EVERY_WEEKS = 13
 REFILL_WEEKS = 2
 
 # exhaustion: a slow average of strain; one unit is about one SD between agents
-KEEP = 0.86
+KEEP, WEEKLY_NOISE, TRAIT_SD = 0.86, 0.17, 0.8
 STRAIN = {"load": 0.55, "escalation": 0.45, "abuse": 0.40, "schedule": 0.55, "support": -0.35}
 # weekly hazards at average exhaustion
-QUIT, DISMISSED, MOVED = 0.0046, 0.0009, 0.0004
-QUIT_PER_EXHAUSTION, QUIT_NEW, QUIT_LOW_PAY = 0.75, 0.7, 0.5
+QUIT, DISMISSED, MOVED = 0.0032, 0.0009, 0.0004
+QUIT_PER_EXHAUSTION, QUIT_NEW, QUIT_SCHEDULE, QUIT_ABUSE = 0.95, 1.3, 0.35, 0.25
 # a work-scale CBI score: mean of seven items, each 0, 25, .., 100
 CBI_MEAN, CBI_PER_EXHAUSTION, CBI_NOISE, CBI_STEP = 44.0, 14.0, 8.0, 100 / 28
 
@@ -75,9 +75,9 @@ def _conditions(rng: np.random.Generator, team: npt.NDArray[np.int64], weeks: in
     found = {}
     for name in STRAIN:
         of_team = _slow(rng, weeks, int(team.max()) + 1)[:, team]
-        found[name] = 0.75 * of_team + 0.65 * _slow(rng, weeks, len(team))
+        found[name] = 0.6 * of_team + 0.8 * _slow(rng, weeks, len(team))
     season = np.sin(2 * np.pi * (np.arange(weeks) - 30) / 52)
-    found["load"] += 0.4 * season[:, None]
+    found["load"] += 0.2 * season[:, None]
     return found
 
 
@@ -97,7 +97,7 @@ def _first_people(rng: np.random.Generator, seats: int) -> _Seats:
         leaving=np.full(seats, 10**6),
         hired=-rng.integers(0, 2000, seats),
         exhaustion=rng.normal(0, 0.8, seats),
-        trait=rng.normal(0, 0.6, seats),
+        trait=rng.normal(0, TRAIT_SD, seats),
         pay=np.exp(rng.normal(0, 0.08, seats)),
     )
 
@@ -140,14 +140,14 @@ def _one_week(
     now = {name: series[week] for name, series in conditions.items()}
     for seat in np.flatnonzero((people.agent < 0) & (people.free_until <= week)):
         people.hired[seat] = week * 7
-        people.exhaustion[seat], people.trait[seat] = rng.normal(-0.4, 0.5), rng.normal(0, 0.6)
+        people.exhaustion[seat], people.trait[seat] = rng.normal(-0.3, 0.5), rng.normal(0, TRAIT_SD)
         people.pay[seat] = np.exp(rng.normal(0, 0.08))
         _hire(tables, people, int(seat), int(team[seat]), monday, start, rng)
     on = people.agent >= 0
     strain = sum(weight * now[name] for name, weight in STRAIN.items())
-    noise = rng.normal(0, 0.12, len(on))
-    people.exhaustion = KEEP * people.exhaustion + (1 - KEEP) * (people.trait + 1.3 * strain) + noise
-    hazard = _quit_hazard(people, week)
+    noise = rng.normal(0, WEEKLY_NOISE, len(on))
+    people.exhaustion = KEEP * people.exhaustion + (1 - KEEP) * (people.trait + strain) + noise
+    hazard = _quit_hazard(people, week, now)
     _surveys(rng, week, monday, people, on, tables)
     absent = _absences(rng, monday, people, on, tables)
     _check_ins(rng, monday, people, on, now["support"], tables)
@@ -168,10 +168,11 @@ def _one_week(
     return truth
 
 
-def _quit_hazard(people: _Seats, week: int) -> Floats:
-    """Weekly probability that notice is given, by exhaustion, newness and pay."""
-    new = (week * 7 - people.hired) <= 90
-    pressure = QUIT_PER_EXHAUSTION * people.exhaustion + QUIT_NEW * new + QUIT_LOW_PAY * (people.pay < 0.92)
+def _quit_hazard(people: _Seats, week: int, now: dict[str, Floats]) -> Floats:
+    """Weekly probability that notice is given, by exhaustion, newness, schedule and abuse."""
+    newness = np.exp(-(week * 7 - people.hired) / 180)
+    pressure = QUIT_PER_EXHAUSTION * people.exhaustion + QUIT_NEW * newness
+    pressure = pressure + QUIT_SCHEDULE * now["schedule"] + QUIT_ABUSE * now["abuse"]
     hazard: Floats = np.minimum(QUIT * np.exp(pressure), 0.3)
     return hazard
 

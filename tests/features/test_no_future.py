@@ -1,0 +1,272 @@
+"""The promise that everything else rests on: what happened or became known at or after T changes nothing as of T."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+from features import build
+
+Frames = dict[str, pd.DataFrame]
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+
+T = pd.Timestamp("2025-08-04")  # the fixture `as_of`, which strategies cannot ask for
+ANYONE = st.integers(0, 10**6)  # picks a row of a table by its remainder
+BEFORE = st.integers(60, 100 * 86_400).map(lambda seconds: T - pd.Timedelta(seconds=seconds))
+FROM_T_ON = st.integers(0, 40 * 86_400).map(lambda seconds: T + pd.Timedelta(seconds=seconds))
+AT_ANY_TIME = BEFORE | FROM_T_ON
+FLAG = st.booleans()
+
+
+@st.composite
+def corrected_contact(draw: st.DrawFn) -> Row:
+    """A copy of a contact with other content, recorded at or after T: same id, other agent, day, length, marks."""
+    start, talk = draw(AT_ANY_TIME), draw(st.floats(0, 5_000))
+    end = start + pd.Timedelta(seconds=round(talk))
+    content = {
+        "talk_s": talk, "acw_s": draw(st.floats(0, 900)), "escalated": draw(FLAG), "complaint": draw(FLAG),
+        "abusive": draw(FLAG), "transferred": draw(FLAG), "sentiment": draw(st.floats(-1, 1)),
+    }  # fmt: skip
+    moved = {"started_at": start, "ended_at": end} if draw(FLAG) else {}
+    return {"like": draw(ANYONE), "other_agent": draw(st.none() | ANYONE), "recorded_at": draw(FROM_T_ON)} | content | moved
+
+
+@st.composite
+def new_contact(draw: st.DrawFn) -> Row:
+    """A late record about an earlier day, or a contact that ends at or after T."""
+    row: Row = draw(corrected_contact()) | {"contact_id": f"N{draw(ANYONE)}"}
+    start = draw(AT_ANY_TIME)
+    end = start + pd.Timedelta(seconds=draw(st.integers(1, 7_200)))
+    known = max(end, draw(FROM_T_ON)) if end < T else end
+    return row | {"started_at": start, "ended_at": end, "recorded_at": known}
+
+
+@st.composite
+def post(draw: st.DrawFn) -> Row:
+    """A new agent, a team move or another version of a post: recorded late, or planned for later."""
+    late = {"valid_from": draw(AT_ANY_TIME), "recorded_at": draw(FROM_T_ON)}
+    planned = {"valid_from": draw(FROM_T_ON), "recorded_at": draw(BEFORE)}
+    corrected = {"recorded_at": draw(FROM_T_ON)}
+    who = {"agent_id": f"N{draw(ANYONE)}"} if draw(FLAG) else {}
+    content = {
+        "team_id": draw(st.sampled_from(["T00", "T01", "T99"])), "queue": draw(st.sampled_from(["billing", "new"])),
+        "contracted_h_week": draw(st.floats(5, 60)), "hire_date": draw(AT_ANY_TIME).date(),
+        "valid_to": draw(st.none() | AT_ANY_TIME),
+    }  # fmt: skip
+    return {"like": draw(ANYONE)} | content | who | draw(st.sampled_from([late, planned, corrected]))
+
+
+@st.composite
+def shift(draw: st.DrawFn) -> Row:
+    """A version of a shift that became known at or after T, or a roster published ahead for days after T."""
+    start = draw(AT_ANY_TIME)
+    end = start + pd.Timedelta(hours=draw(st.integers(1, 12)))
+    told = draw(AT_ANY_TIME)
+    content = {"scheduled_start": start, "scheduled_end": end, "published_at": told, "cancelled": draw(FLAG)}
+    worked = {"actual_start": start, "actual_end": end, "break_taken_s": draw(st.floats(0, 3_600)), "aux_s": 0.0}
+    content |= worked if draw(FLAG) else {}
+    version = {"recorded_at": draw(FROM_T_ON)}
+    if draw(FLAG):
+        return {"like": draw(ANYONE)} | content | version
+    if draw(FLAG):
+        return {"like": draw(ANYONE), "shift_id": f"N{draw(ANYONE)}"} | content | version
+    ahead = pd.Timedelta(days=draw(st.integers(2, 30)))
+    planned = {"scheduled_start": T + ahead, "scheduled_end": T + ahead + pd.Timedelta(hours=8), "published_at": T - ahead}
+    return {"like": draw(ANYONE), "shift_id": f"N{draw(ANYONE)}", "recorded_at": T - ahead} | planned
+
+
+@st.composite
+def absence(draw: st.DrawFn) -> Row:
+    """A spell that becomes known late, the correction of one, or a holiday that is known ahead."""
+    spell = {"like": draw(ANYONE), "planned": draw(FLAG)}
+    start = draw(AT_ANY_TIME)
+    dates = {"start_on": start.date(), "end_on": (start + pd.Timedelta(days=draw(st.integers(0, 9)))).date()}
+    planned = {"start_on": draw(FROM_T_ON).date(), "recorded_at": draw(BEFORE)}
+    late = {"recorded_at": draw(FROM_T_ON)}
+    return spell | draw(st.sampled_from([late, dates | late, dates | planned]))
+
+
+@st.composite
+def leaver(draw: st.DrawFn) -> Row:
+    """Notice that becomes known at or after T, whatever the last day; or known now, with a last day to come."""
+    late = {"last_day": draw(AT_ANY_TIME).date(), "recorded_at": draw(FROM_T_ON)}
+    ahead = {"last_day": draw(FROM_T_ON).date(), "recorded_at": draw(BEFORE)}
+    row = {"like": draw(ANYONE), "other_agent": draw(ANYONE), "notice_on": draw(BEFORE).date()}
+    return row | draw(st.sampled_from([late, ahead]))
+
+
+def answer() -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {"like": ANYONE, "other_agent": ANYONE, "submitted_at": FROM_T_ON, "score": st.floats(0, 100), "wave": st.just("N")}
+    )
+
+
+def talk() -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries({"like": ANYONE, "other_agent": ANYONE, "held_at": FROM_T_ON})
+
+
+def some(rows: st.SearchStrategy[Row]) -> st.SearchStrategy[list[Row]]:
+    return st.lists(rows, min_size=1, max_size=6)
+
+
+FUTURES: st.SearchStrategy[Rows] = st.fixed_dictionaries(
+    {
+        "contacts": some(corrected_contact() | new_contact()),
+        "agents": some(post()),
+        "shifts": some(shift()),
+        "absences": some(absence()),
+        "exits": some(leaver()),
+        "surveys": some(answer()),
+        "check_ins": some(talk()),
+    }
+)
+
+
+def with_rows(frames: Frames, added: Rows) -> Frames:
+    """The tables with rows that start as copies of existing ones (`like`), about the same agent or another one."""
+    agents = frames["agents"]["agent_id"]
+    together = dict(frames)
+    for table, rows in added.items():
+        frame = frames[table]
+        copies = []
+        for row in rows:
+            other = row.get("other_agent")
+            who = {} if other is None else {"agent_id": agents.iloc[other % len(agents)]}
+            content = {name: value for name, value in row.items() if name not in ("like", "other_agent")}
+            copies.append(frame.iloc[row["like"] % len(frame)].to_dict() | who | content)
+        new = pd.DataFrame(copies).astype({name: kind for name, kind in frame.dtypes.items() if name in copies[0]})
+        together[table] = pd.concat([frame, new], ignore_index=True)
+    return together
+
+
+@pytest.fixture(scope="module")
+def known(centre: Frames, as_of: date) -> pd.DataFrame:
+    """The frame as of T without anything that is added."""
+    assert pd.Timestamp(as_of) == T
+    return build(centre, [as_of])
+
+
+@settings(
+    max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)  # fmt: skip
+@given(future=FUTURES)
+def test_what_happened_or_became_known_from_t_on_changes_no_feature_as_of_t(
+    future: Rows, centre: Frames, known: pd.DataFrame
+) -> None:
+    assert_frame_equal(build(with_rows(centre, future), [T.date()]), known, rtol=1e-9, atol=1e-9)
+
+
+def test_cutting_everything_from_t_on_off_changes_no_feature_as_of_t(centre: Frames, known: pd.DataFrame) -> None:
+    happened = {"surveys": "submitted_at", "check_ins": "held_at", "protected": None}
+    past = {}
+    for name, frame in centre.items():
+        at = happened.get(name, "recorded_at")
+        past[name] = frame[frame[at] < T] if at else frame
+    assert_frame_equal(build(past, [T.date()]), known, rtol=1e-9, atol=1e-9)
+
+
+YESTERDAY = T - pd.Timedelta(hours=30)
+PAST: list[tuple[str, Row, str]] = [
+    (
+        "contacts",
+        {"contact_id": "N", "started_at": YESTERDAY, "ended_at": YESTERDAY, "recorded_at": YESTERDAY},
+        "team_load_share",
+    ),
+    ("contacts", {"abusive": True, "escalated": True, "recorded_at": YESTERDAY}, "escalation_rate"),
+    ("agents", {"hire_date": date(2020, 1, 1), "valid_from": YESTERDAY, "recorded_at": YESTERDAY}, "tenure"),
+    (
+        "shifts",
+        {
+            "shift_id": "N",
+            "scheduled_start": YESTERDAY,
+            "scheduled_end": YESTERDAY,
+            "published_at": YESTERDAY,
+            "recorded_at": YESTERDAY,
+        },
+        "late_change_rate",
+    ),
+    (
+        "absences",
+        {"start_on": YESTERDAY.date(), "end_on": YESTERDAY.date(), "planned": False, "recorded_at": YESTERDAY},
+        "unplanned_spells",
+    ),
+    ("surveys", {"submitted_at": YESTERDAY, "score": 99.0, "wave": "N"}, "last_survey_score"),
+    ("check_ins", {"held_at": YESTERDAY}, "one_to_one_gap"),
+]
+
+
+@pytest.mark.parametrize(("table", "row", "feature"), PAST, ids=[f"{table}-{name}" for table, _, name in PAST])
+def test_what_happened_and_was_known_before_t_does_change_a_feature(
+    table: str, row: Row, feature: str, centre: Frames, known: pd.DataFrame
+) -> None:
+    last = centre[table][centre[table]["agent_id"] == _employed(known)].index[-1]
+    like = centre[table].index.get_loc(last)
+    later = build(with_rows(centre, {table: [{"like": like, **row}]}), [T.date()])
+    assert not later[feature].equals(known[feature])
+
+
+def test_notice_whose_last_day_is_over_takes_an_agent_off_the_roster(centre: Frames, known: pd.DataFrame) -> None:
+    gone = _employed(known)
+    day = (T - pd.Timedelta(days=3)).date()
+    row = {"agent_id": gone, "notice_on": day, "last_day": day, "kind": "voluntary", "recorded_at": YESTERDAY}
+    later = build(with_rows(centre, {"exits": [{"like": 0, **row}]}), [T.date()])
+    assert set(known["agent_id"]) - set(later["agent_id"]) == {gone}
+
+
+def _employed(known: pd.DataFrame) -> str:
+    return str(known.loc[known["contacts_per_hour"].notna(), "agent_id"].iloc[0])
+
+
+# What the tables of the simulated centre cannot show, because they begin long before T.
+
+
+def test_a_first_roster_published_for_later_changes_no_feature_today(tiny_centre: Callable[..., Any]) -> None:
+    tiny = tiny_centre()
+    tiny.agent("A")
+    for day in ("2025-03-03", "2025-03-04"):
+        tiny.contacts("A", day, 20)
+    today = [date(2025, 3, 10)]
+    before = build(tiny.frames(), today)
+    tiny.shift("A", "2025-03-17 08:00", worked=False, published_at="2025-03-08")
+    assert_frame_equal(build(tiny.frames(), today), before)
+
+
+def test_a_first_holiday_that_is_planned_for_later_changes_no_feature_today(tiny_centre: Callable[..., Any]) -> None:
+    tiny = tiny_centre()
+    tiny.agent("A")
+    tiny.contacts("A", "2025-03-03", 30)
+    today = [date(2025, 3, 10)]
+    before = build(tiny.frames(), today)
+    tiny.add("absences", agent_id="A", start_on="2025-04-01", end_on="2025-04-04", planned=True, recorded_at="2025-03-01")
+    assert_frame_equal(build(tiny.frames(), today), before)
+
+
+def test_a_night_shift_that_is_not_over_yet_changes_no_feature_even_if_its_record_is_older(
+    tiny_centre: Callable[..., Any],
+) -> None:
+    tiny = tiny_centre()
+    tiny.agent("A")
+    tiny.shift("A", "2025-03-03 08:00")
+    today = [date(2025, 3, 10)]
+    before = build(tiny.frames(), today)
+    tiny.shift("A", "2025-03-09 22:00", recorded_at="2025-03-01")
+    assert_frame_equal(build(tiny.frames(), today), before)
+
+
+def test_a_shift_on_the_evening_before_in_new_york_is_after_midnight_utc_and_changes_nothing(
+    tiny_centre: Callable[..., Any],
+) -> None:
+    tiny = tiny_centre(zone="America/New_York")
+    tiny.agent("A")
+    tiny.shift("A", "2025-03-03 14:00")
+    today = [date(2025, 3, 10)]
+    before = build(tiny.frames(), today)
+    tiny.shift("A", "2025-03-10 00:30", worked=False, published_at="2025-03-08")  # 20:30 on the 9th in New York
+    assert_frame_equal(build(tiny.frames(), today), before)

@@ -1,0 +1,77 @@
+"""What is predicted, how far ahead, and how a model is grown. Every default lives here."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from features.errors import InputError
+from features.signals.context import BURNOUT_INSTRUMENT, BURNOUT_SCALE
+
+__all__ = ["OUTCOMES", "Gates", "Growth", "OutcomeConfig", "outcome_config"]
+
+
+class Growth(BaseModel):
+    """How LightGBM grows: small trees and strong shrinkage, which noisy outcomes want (decision 3 of the design)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trees: int = Field(250, ge=1)
+    leaves: int = Field(8, ge=2)
+    learning_rate: float = Field(0.03, gt=0, le=1)
+    rows_per_leaf: int = Field(40, ge=1)
+    l2: float = Field(20.0, ge=0)
+    feature_share: float = Field(0.4, gt=0, le=1)
+    row_share: float = Field(0.7, gt=0, le=1)
+    seed: int = 7
+
+
+class OutcomeConfig(BaseModel):
+    """One outcome: its label, its horizon, and the blocks of time that training uses.
+
+    `gap_days`: what happens this soon after the as-of date counts neither way, so that no one is scored on the days
+    between a decision and its date. `instrument`, `scale` and `threshold` define burnout and are kept with the model.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["burnout", "turnover"]
+    horizon_days: int = Field(90, ge=1)
+    gap_days: int = Field(0, ge=0)
+    min_history_days: int = Field(28, ge=0)
+    train_share: float = Field(0.5, gt=0, lt=1)
+    calibration_share: float = Field(0.25, gt=0, lt=1)
+    outreach_share: float = Field(0.1, gt=0, lt=1)
+    instrument: str = BURNOUT_INSTRUMENT
+    scale: str = BURNOUT_SCALE
+    threshold: float = 50.0
+    growth: Growth = Growth()
+
+
+class Gates(BaseModel):
+    """What a model has to show before it may score anyone (domain reference, section 3)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    least_lift: float = 2.0
+    least_slope: float = 0.8
+    most_slope: float = 1.2
+    least_skill: float = 0.0
+
+
+OUTCOMES: dict[str, OutcomeConfig] = {
+    "burnout": OutcomeConfig(name="burnout"),
+    "turnover": OutcomeConfig(name="turnover", gap_days=14),
+}
+
+
+def outcome_config(name: str) -> OutcomeConfig:
+    """The configuration of an outcome by name.
+
+    Raises
+    ------
+    InputError
+        There is no such outcome.
+    """
+    if name not in OUTCOMES:
+        raise InputError(f"--outcome {name}: the outcomes are {', '.join(OUTCOMES)}.")
+    return OUTCOMES[name]

@@ -1,0 +1,69 @@
+"""Why a model says what it says: exact contributions that add up to the log-odds of the probability that is shown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.catalog import feature
+from training.calibration import sigmoid
+
+__all__ = ["Explanation", "family_of"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def family_of(name: str) -> str:
+    """The family of a feature; columns of other tables are a family of their own."""
+    entry = feature(name)
+    return entry.family if entry else name
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Contributions of n rows and k features in log-odds.
+
+    `base` + the sum of `values` is the log-odds of the probability: exact, after calibration too, because the
+    calibration line is applied to both sides.
+    """
+
+    values: Floats  # (n, k)
+    base: Floats  # (n,)
+    data: pd.DataFrame  # (n, k)
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.data.columns)
+
+    @property
+    def log_odds(self) -> Floats:
+        return np.asarray(self.base + self.values.sum(axis=1))
+
+    @property
+    def probability(self) -> Floats:
+        return sigmoid(self.log_odds)
+
+    def by_family(self) -> pd.DataFrame:
+        """Contributions summed by family, shape (n, families), families in the order in which they first appear."""
+        families = [family_of(name) for name in self.names]
+        columns = {
+            family: self.values[:, [i for i, other in enumerate(families) if other == family]].sum(axis=1)
+            for family in dict.fromkeys(families)
+        }
+        return pd.DataFrame(columns, index=self.data.index)
+
+    def importance(self) -> pd.Series:
+        """Mean absolute contribution per feature, largest first; ties in the order of the features."""
+        mean = pd.Series(np.abs(self.values).mean(axis=0), index=self.names)
+        return mean.sort_values(ascending=False, kind="stable")
+
+    def to_shap(self) -> Any:
+        """The same as a `shap.Explanation`, so that shap's plots work."""
+        import shap
+
+        numbers = self.data.apply(lambda column: pd.to_numeric(column, errors="coerce"))
+        return shap.Explanation(
+            values=self.values, base_values=self.base, data=numbers.to_numpy(float), feature_names=self.names
+        )

@@ -1,0 +1,45 @@
+"""The step around the pure decision: fetch the numbers, decide, write the decision on the version, move the alias."""
+
+from dataclasses import replace
+
+from features.errors import InputError, NotReadyError
+from features.home import Home
+from training.config import outcome_config
+from training.promotion import Decision, decide
+
+__all__ = ["release"]
+
+
+def release(home: Home, outcome: str, override: str | None = None, reviewer: str | None = None) -> Decision:
+    """Decide about the challenger of an outcome and act on it.
+
+    An override needs a reason and a name; both stay with the version, beside the gates that failed.
+
+    Raises
+    ------
+    NotReadyError
+        There is no challenger.
+    InputError
+        An override without a reviewer.
+    """
+    from training import tracking
+
+    outcome_config(outcome)
+    if override is not None and not (override.strip() and reviewer and reviewer.strip()):
+        raise InputError("--override needs a reason, and --reviewer the name of who answers for it.")
+    challenger = tracking.current(home, outcome, tracking.CHALLENGER)
+    if challenger is None:
+        raise NotReadyError(f"There is no challenger for {outcome}; run `respite train --outcome {outcome}` first.")
+    champion = tracking.current(home, outcome)
+    if champion and champion.version == challenger.version:
+        return Decision(True, f"Version {challenger.version} is the champion already.")
+    beside = "champion_brier" in challenger.metrics
+    decision = decide(challenger.metrics, {"brier": challenger.metrics["champion_brier"]} if beside else None)
+    tags = {"decision": decision.reason, "gates": "; ".join(f"{g.name} {g.found:.3f}" for g in decision.gates)}
+    if not decision.promote and override is not None:
+        tags |= {"override_reason": override, "override_reviewer": str(reviewer)}
+        decision = replace(
+            decision, promote=True, reason=f"{decision.reason} Promoted all the same by {reviewer}: {override}"
+        )
+    tracking.promote(home, challenger, tags, decision.promote)
+    return decision
