@@ -51,9 +51,10 @@ def evaluate(y: Floats, p: Floats, outreach_share: float = 0.1) -> Metrics:
     if len(np.unique(y)) < 2:
         raise InputError("The test block holds only one class; give more dates, or a more frequent outcome.")
     base = float(y.mean())
-    top = top_share(p, outreach_share)
-    # a constant score has no slope: it says nothing beyond the base rate
-    line = calibration_line(y, p) if np.ptp(p) > 1e-9 else None
+    # a constant score has no slope and no top: it says nothing beyond the base rate
+    ranks = bool(np.ptp(p) > 1e-9)
+    precision = float(y[top_share(p, outreach_share)].mean()) if ranks else base
+    line = calibration_line(y, p) if ranks else None
     brier = float(brier_score_loss(y, p))
     return Metrics(
         rows=len(y),
@@ -65,8 +66,8 @@ def evaluate(y: Floats, p: Floats, outreach_share: float = 0.1) -> Metrics:
         brier_skill=1 - brier / (base * (1 - base)),
         calibration_slope=line.slope if line else 0.0,
         calibration_intercept=line.intercept if line else 0.0,
-        lift_top=float(y[top].mean() / base),
-        precision_top=float(y[top].mean()),
+        lift_top=precision / base,
+        precision_top=precision,
     )
 
 

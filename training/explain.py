@@ -63,7 +63,9 @@ class Explanation:
         """The same as a `shap.Explanation`, so that shap's plots work."""
         import shap
 
-        numbers = self.data.apply(lambda column: pd.to_numeric(column, errors="coerce"))
+        numbers = self.data.apply(
+            lambda column: column if pd.api.types.is_numeric_dtype(column) else column.astype("category").cat.codes
+        )
         return shap.Explanation(
             values=self.values, base_values=self.base, data=numbers.to_numpy(float), feature_names=self.names
         )

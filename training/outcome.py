@@ -59,7 +59,8 @@ def train_outcome(home: Home, config: OutcomeConfig, say: Callable[[str], None] 
     say("fitting")
     model = RiskModel(config.name, config.growth).fit(X[split.train], y[split.train])
     model.calibrate(X[split.calibration], y[split.calibration])
-    model.details_ = {"config": config.model_dump(), "dates": split.dates}
+    base_rate = float(y[split.calibration].mean())
+    model.details_ = {"config": config.model_dump(), "dates": split.dates, "base_rate": base_rate}
     say("evaluating")
     scores = _scores(model, X, y, split, home)
     measured = {name: evaluate(y[split.test], p, config.outreach_share) for name, p in scores.items()}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import mlflow
 import pandas as pd
@@ -31,8 +32,10 @@ from training.model import RiskModel
 __all__ = ["Registered", "Run", "current", "history", "load_current", "promote", "tracked"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
+_FILES = "risk_model"
 _RUNTIME = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "scipy")
-logging.getLogger("alembic").setLevel(logging.WARNING)
+for _chatty in ("alembic", "mlflow"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,7 @@ class Run:
         from mlflow.data import from_pandas
         from mlflow.data.code_dataset_source import CodeDatasetSource
 
-        # MLflow warns that integers cannot hold nulls; floats can, and mean the same here
-        data = frame.astype(dict.fromkeys(frame.select_dtypes("integer").columns, "float64"))
+        data = _without_integers(frame)
         where = CodeDatasetSource({"respite.source": source})
         mlflow.log_input(from_pandas(data, source=where, name=name, targets=target), context="training")
 
@@ -88,24 +90,34 @@ class Run:
         """Log the model's plain files as a pyfunc model; register it as challenger, and return its version."""
         from mlflow.models import infer_signature
 
+        example = _without_integers(example)
         with tempfile.TemporaryDirectory() as folder:
             code = _code(Path(folder) / "code")
             logged = mlflow.pyfunc.log_model(
                 name="model",
                 loader_module="training.model",
-                data_path=str(model.save(Path(folder) / "data")),
+                data_path=str(model.save(Path(folder) / _FILES)),
                 code_paths=code,
                 pip_requirements=[f"{name}=={version(name)}" for name in _RUNTIME] + ["sqlglot==28.0.0"],
                 signature=infer_signature(example, model.predict_proba(example)[:, 1]),
                 input_example=example,
-                registered_model_name=register_as,
             )
-        if register_as is None:
-            return None
-        registered = str(logged.registered_model_version)
-        self.client.set_registered_model_alias(register_as, CHALLENGER, registered)
-        self.client.set_model_version_tag(register_as, registered, "contract_version", str(model.contract_))
+        return self._register(model, register_as, logged) if register_as else None
+
+    def _register(self, model: RiskModel, name: str, logged: Any) -> str:
+        """A new version of a registered model, as challenger."""
+        if not self.client.search_registered_models(f"name = '{name}'"):
+            self.client.create_registered_model(name)
+        made = self.client.create_model_version(name, logged.model_uri, run_id=self.id, model_id=logged.model_id)
+        registered = str(made.version)
+        self.client.set_registered_model_alias(name, CHALLENGER, registered)
+        self.client.set_model_version_tag(name, registered, "contract_version", str(model.contract_))
         return registered
+
+
+def _without_integers(frame: pd.DataFrame) -> pd.DataFrame:
+    """A signature with integers would refuse nulls; floats hold them, and mean the same here."""
+    return frame.astype(dict.fromkeys(frame.select_dtypes("integer").columns, "float64"))
 
 
 def _code(folder: Path) -> list[str]:
@@ -153,7 +165,7 @@ def load_current(home: Home, outcome: str, alias: str = CHAMPION) -> tuple[RiskM
         raise NotReadyError(f"There is no {alias} for {outcome} yet; run `respite {step} --outcome {outcome}` first.")
     with tempfile.TemporaryDirectory() as folder:
         path = mlflow.artifacts.download_artifacts(f"models:/{outcome}@{alias}", dst_path=folder)
-        return RiskModel.load(Path(path) / "data"), found
+        return RiskModel.load(Path(path) / "data" / _FILES), found
 
 
 def promote(home: Home, challenger: Registered, tags: dict[str, str], accepted: bool) -> None:
