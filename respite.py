@@ -6,6 +6,7 @@ import typer
 
 from features.commands import app as features_app
 from features.errors import RespiteError
+from serving.commands import app as serving_app
 from training.commands import app as training_app
 
 __all__ = ["app", "main"]
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(features_app)
 app.add_typer(training_app)
+app.add_typer(serving_app)
 
 
 def main() -> None:

@@ -34,7 +34,9 @@ def grant(store: Store, name: str, days: int, now: datetime) -> str:
         with store.session() as session:
             session.add(Token(name=name, sha256=_hash(token), expires_at=_naive(now) + timedelta(days=days)))
     except IntegrityError as error:
-        raise InputError(f"access grant {name}: there is a token of that name; revoke it, or choose another.") from error
+        raise InputError(
+            f"access grant {name}: there is a token of that name; revoke it, or choose another."
+        ) from error
     return token
 
 

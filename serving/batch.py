@@ -45,7 +45,9 @@ def score_all(home: Home, as_of: date | None = None, outcomes: Sequence[str] = t
     day = pd.Timestamp(as_of) if as_of else frame["as_of"].max()
     frame = frame[frame["as_of"] == day].reset_index(drop=True)
     if frame.empty:
-        raise InputError(f"--as-of {as_of}: the feature frame has no such date; run `respite features --as-of {as_of}`.")
+        raise InputError(
+            f"--as-of {as_of}: the feature frame has no such date; run `respite features --as-of {as_of}`."
+        )
     store, found = Store(home), {}
     try:
         for outcome in outcomes:

@@ -17,7 +17,7 @@ class ScoresRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={"examples": [{"agent_ids": ["A0007", "A0012"], "outcome": "burnout", "top_reasons": 3}]},
+        json_schema_extra={"example": {"agent_ids": ["A0007", "A0012"], "outcome": "burnout", "top_reasons": 3}},
     )
 
     agent_ids: list[str] = Field(min_length=1, max_length=1000, description="Whom to look up.")
@@ -32,9 +32,7 @@ class RowsRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={
-            "examples": [{"outcome": "burnout", "rows": [{"quick_returns": 4, "contacts_per_hour": 3.1}]}]
-        },
+        json_schema_extra={"example": {"outcome": "burnout", "rows": [{"quick_returns": 4, "contacts_per_hour": 3.1}]}},
     )
 
     rows: list[dict[str, float | None]] = Field(
@@ -63,7 +61,9 @@ class RowScore(BaseModel):
     band: Literal["usual", "elevated", "high"] | None
     abstained: str | None = Field(description="Why there is no score, where there is none.")
     base_log_odds: float | None
-    reasons: list[ReasonOut] = Field(description="Strongest first; contributed to the score, did not cause the outcome.")
+    reasons: list[ReasonOut] = Field(
+        description="Strongest first; contributed to the score, did not cause the outcome."
+    )
     other_reasons_log_odds: float = Field(description="Sum of the contributions that are not listed.")
 
 
@@ -91,33 +91,31 @@ class ScoresResponse(_About):
         extra="forbid",
         frozen=True,
         json_schema_extra={
-            "examples": [
-                {
-                    "outcome": "burnout",
-                    "horizon_days": 90,
-                    "model_version": "3",
-                    "contract_version": "1.0a1b2c3d4e",
-                    "use": "To offer support. Not for discipline, pay, promotion or termination.",
-                    "scores": [
-                        {
-                            "agent_id": "A0007",
-                            "as_of": "2026-09-23",
-                            "probability": 0.41,
-                            "band": "elevated",
-                            "abstained": None,
-                            "base_log_odds": -0.9,
-                            "reasons": [
-                                {
-                                    "sentence": "4 rests under 11 hours in 28 days; usually 1, peers 1",
-                                    "family": "schedule",
-                                    "contribution": 0.32,
-                                }
-                            ],
-                            "other_reasons_log_odds": 0.22,
-                        }
-                    ],
-                }
-            ]
+            "example": {
+                "outcome": "burnout",
+                "horizon_days": 90,
+                "model_version": "3",
+                "contract_version": "1.0a1b2c3d4e",
+                "use": "To offer support. Not for discipline, pay, promotion or termination.",
+                "scores": [
+                    {
+                        "agent_id": "A0007",
+                        "as_of": "2026-09-23",
+                        "probability": 0.41,
+                        "band": "elevated",
+                        "abstained": None,
+                        "base_log_odds": -0.9,
+                        "reasons": [
+                            {
+                                "sentence": "4 rests under 11 hours in 28 days; usually 1, peers 1",
+                                "family": "schedule",
+                                "contribution": 0.32,
+                            }
+                        ],
+                        "other_reasons_log_odds": 0.22,
+                    }
+                ],
+            }
         },
     )
 
@@ -128,5 +126,3 @@ class RowsResponse(_About):
     """Scores in the order of the rows."""
 
     scores: list[RowScore]
-
-

@@ -94,7 +94,9 @@ def _frame(rows: Sequence[dict[str, float | None]]) -> pd.DataFrame:
     for number, row in enumerate(rows):
         for name, value in row.items():
             if name not in known:
-                raise InputError(f"rows[{number}]: '{name}' is not a feature; the catalog has {len(known)}, such as tenure.")
+                raise InputError(
+                    f"rows[{number}]: '{name}' is not a feature; the catalog has {len(known)}, such as tenure."
+                )
             if value is not None and not np.isfinite(value):
                 raise InputError(f"rows[{number}].{name}: {value} is not a finite number.")
     frame = pd.DataFrame(list(rows)).reindex(columns=feature_names()).astype("float64")

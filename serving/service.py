@@ -2,10 +2,11 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import bentoml
 from bentoml.exceptions import BentoMLException, InvalidArgument, NotFound, ServiceUnavailable
+from pydantic import BaseModel, ValidationError
 
 from features.errors import AccessError, InputError, NotReadyError, RespiteError
 from features.home import Home
@@ -17,8 +18,14 @@ from serving.store import Store
 __all__ = ["RespiteScores", "TokenGate"]
 
 # the page that documents the API and the probes hold nothing about anyone
-OPEN_PATHS = ("/", "/docs.json", "/healthz", "/livez", "/readyz")
+OPEN_PATHS = ("/docs.json", "/healthz", "/livez", "/readyz")
 OPEN_PREFIX = "/static_content/"
+# BentoML's own page asks a third party for a tracking frame; this one asks nobody
+_DOCS_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Respite API</title>
+<link rel="stylesheet" href="./static_content/swagger-ui.css"></head><body><div id="swagger-ui"></div>
+<script src="./static_content/swagger-ui-bundle.js"></script>
+<script src="./static_content/swagger-ui-standalone-preset.js"></script>
+<script src="./static_content/swagger-initializer.js"></script></body></html>"""
 
 
 class TokenGate:
@@ -28,6 +35,9 @@ class TokenGate:
         self.app, self.store = app, Store(Home.find())
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == "/":
+            await _send(send, 200, b"text/html; charset=utf-8", _DOCS_PAGE.encode())
+            return
         if scope["type"] != "http" or _is_open(scope["path"]):
             await self.app(scope, receive, send)
             return
@@ -51,6 +61,28 @@ class TokenGate:
         await self.app(scope, receive, watch)
 
 
+class _OneSentence(BaseModel):
+    """A request that is refused in one sentence: place, what is valid, and the value."""
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "body"
+            # not chained: the server's log would repeat the whole request
+            raise InvalidArgument(f"{place}: {first['msg']}; got {str(first['input'])[:60]!r}.") from None
+
+
+class ScoresIn(_OneSentence, ScoresRequest):
+    """The body of /v1/scores."""
+
+
+class RowsIn(_OneSentence, RowsRequest):
+    """The body of /v1/score_rows."""
+
+
 @bentoml.service(
     name="respite_scores", traffic={"timeout": 30}, http={"cors": {"enabled": False}}, metrics={"enabled": True}
 )
@@ -63,15 +95,17 @@ class RespiteScores:
     def __init__(self) -> None:
         self.scoring = Scoring(Home.find())
 
-    @bentoml.api(route="/v1/scores")
-    def scores(self, request: ScoresRequest) -> ScoresResponse:
+    @bentoml.api(route="/v1/scores", input_spec=ScoresIn)
+    def scores(self, **body: Any) -> ScoresResponse:
         """Scores of some agents from the last batch, with reasons in words."""
-        return _answer(self.scoring.scores, request)
+        answer: ScoresResponse = _answer(self.scoring.scores, ScoresRequest(**body))
+        return answer
 
-    @bentoml.api(route="/v1/score_rows")
-    def score_rows(self, request: RowsRequest) -> RowsResponse:
+    @bentoml.api(route="/v1/score_rows", input_spec=RowsIn)
+    def score_rows(self, **body: Any) -> RowsResponse:
         """Score rows of features; nothing is kept."""
-        return _answer(self.scoring.score_rows, request)
+        answer: RowsResponse = _answer(self.scoring.score_rows, RowsRequest(**body))
+        return answer
 
 
 RespiteScores.add_asgi_middleware(TokenGate)
@@ -100,9 +134,12 @@ def _is_open(path: str) -> bool:
 
 
 async def _refuse(send: Any, why: str) -> None:
-    headers = [(b"content-type", b"application/json"), (b"www-authenticate", b"Bearer")]
-    await send({"type": "http.response.start", "status": 401, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps({"error": why}).encode()})
+    await _send(send, 401, b"application/json", json.dumps({"error": why}).encode(), (b"www-authenticate", b"Bearer"))
+
+
+async def _send(send: Any, status: int, kind: bytes, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind), *headers]})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _now() -> datetime:

@@ -28,7 +28,8 @@ def train(
     group: Annotated[str | None, typer.Option(help="Equal values stay in one fold.")] = None,
     time: Annotated[str | None, typer.Option(help="Folds are cut in this column's order.")] = None,
     include_protected: Annotated[
-        bool, typer.Option("--include-protected", help="Read protected attributes too; for comparison with papers only.")
+        bool,
+        typer.Option("--include-protected", help="Read protected attributes too; for comparison with papers only."),
     ] = False,
     home: HomeOption = None,
     as_json: AsJson = False,
@@ -46,9 +47,7 @@ def train(
 
     columns = [name.strip() for name in drop.split(",") if name.strip()]
     with terminal.step(f"Training on {table.name}") as step:
-        run = train_table(
-            target_home, table, target, positive, columns, group, time, include_protected, say=step.show
-        )
+        run = train_table(target_home, table, target, positive, columns, group, time, include_protected, say=step.show)
         step.said = f"{run.rows:,} rows, {run.positives:,} positive"
     _show_scores(terminal, f"{table.name}, mean over folds", {"model": run.metrics, **run.baselines})
     if run.duplicates:
@@ -117,7 +116,9 @@ def _train_outcome(terminal: Terminal, home: Home, outcome: str) -> None:
     _show_scores(terminal, f"{outcome} from {trained.dates['test_from']} to {trained.dates['test_to']}", scores)
     families = ", ".join(f"{name} {value:.2f}" for name, value in trained.families.items())
     terminal.say(f"What moves the score, by family (mean contribution to the log-odds): {families}.")
-    terminal.say(f"Registered as {outcome} version {trained.version} (challenger); next: respite promote --outcome {outcome}")
+    terminal.say(
+        f"Registered as {outcome} version {trained.version} (challenger); next: respite promote --outcome {outcome}"
+    )
     terminal.answer({"outcome": outcome, "version": trained.version, "dates": trained.dates, "scores": scores})
 
 

@@ -49,9 +49,7 @@ def turnover_labels(frame: pd.DataFrame, tables: dict[str, pd.DataFrame], config
     dismissed did not quit (0).
     """
     exits = tables["exits"].sort_values("notice_on")[["agent_id", "notice_on", "last_day", "kind"]]
-    exits = exits.assign(
-        notice_on=pd.to_datetime(exits["notice_on"]), last_day=pd.to_datetime(exits["last_day"])
-    )
+    exits = exits.assign(notice_on=pd.to_datetime(exits["notice_on"]), last_day=pd.to_datetime(exits["last_day"]))
     rows = frame[["as_of", "agent_id"]].reset_index(names="row")
     # a spell's own exit is the first whose last day is not over yet; earlier ones belong to earlier spells
     pairs = rows.merge(exits, on="agent_id").query("last_day >= as_of")

@@ -25,8 +25,8 @@ from training.config import Growth
 from training.evaluate import Metrics, evaluate
 from training.explain import Explanation
 from training.model import RiskModel
-from training.tracking import Run
 from training.plots import lift_plot, reliability_plot, summary_plot
+from training.tracking import Run
 
 __all__ = ["TableRun", "read_table", "train_table"]
 
@@ -110,7 +110,9 @@ def train_table(
     explanation = model.explain(people.X)
     with tracking.tracked(home, "tables", table.stem) as run:
         run.parameters({**growth.model_dump(), "target": target, "positive": positive, "folds": len(folds)})
-        run.tags({"left_out": people.left_out, "duplicates": people.duplicates, "protected_included": include_protected})
+        run.tags(
+            {"left_out": people.left_out, "duplicates": people.duplicates, "protected_included": include_protected}
+        )
         for number, metrics in enumerate(per_fold["model"]):
             run.metrics({f"fold_{name}": value for name, value in metrics.as_dict().items()}, step=number)
         averages = {name: _mean(measured) for name, measured in per_fold.items()}
@@ -190,7 +192,9 @@ def _outcome(frame: pd.DataFrame, place: str, target: str, positive: str | None)
     if target in frame.columns:
         return _outcome_of_column(frame[target], place, target, positive), {target}
     try:
-        made_of = {str(column.name) for column in sqlglot.parse_one(target, dialect="duckdb").find_all(sqlglot.exp.Column)}
+        made_of = {
+            str(column.name) for column in sqlglot.parse_one(target, dialect="duckdb").find_all(sqlglot.exp.Column)
+        }
     except sqlglot.errors.SqlglotError as error:
         raise InputError(_no_target(place, target, frame)) from error
     if not made_of or not made_of <= set(frame.columns):
@@ -219,7 +223,9 @@ def _outcome_of_column(column: pd.Series, place: str, target: str, positive: str
         return (column.astype(str) == positive).astype(float).where(column.notna())
     numbers = pd.to_numeric(column.replace({True: 1, False: 0}), errors="coerce")
     if not set(numbers.dropna().unique()) <= {0, 1} or numbers.isna().sum() > column.isna().sum():
-        raise InputError(f"'{target}' in {place} holds {', '.join(values[:8])}; say which counts as yes with --positive.")
+        raise InputError(
+            f"'{target}' in {place} holds {', '.join(values[:8])}; say which counts as yes with --positive."
+        )
     return numbers.astype(float)
 
 
