@@ -72,12 +72,13 @@ def score_frame(model: RiskModel, version: str, frame: pd.DataFrame) -> list[dic
     thin = frame["contacts_per_hour"].isna()
     config = model.details_["config"]
     rows = []
-    for i, post in enumerate(frame.itertuples()):
+    posts = frame[["as_of", "agent_id", "team_id", "site_id", "queue"]].to_dict("records")
+    for i, post in enumerate(posts):
         scored = not thin.iloc[i]
         rows.append(
             {
-                "as_of": post.as_of.date(),
-                "agent_id": post.agent_id,
+                "as_of": post["as_of"].date(),
+                "agent_id": post["agent_id"],
                 "outcome": model.outcome,
                 "horizon_days": config["horizon_days"],
                 "probability": float(probability[i]) if scored else None,
@@ -87,9 +88,9 @@ def score_frame(model: RiskModel, version: str, frame: pd.DataFrame) -> list[dic
                 "reasons": [asdict(reason) for reason in found[i]] if scored else [],
                 "model_version": version,
                 "contract_version": contract_version(),
-                "team_id": post.team_id,
-                "site_id": post.site_id,
-                "queue": post.queue,
+                "team_id": post["team_id"],
+                "site_id": post["site_id"],
+                "queue": post["queue"],
             }
         )
     return rows

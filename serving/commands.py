@@ -31,11 +31,12 @@ def score(
     with terminal.step("Scoring") as step:
         report = score_all(Home.find(home), parse_date("--as-of", as_of) if as_of else None)
         step.said = f"as of {report.as_of}"
+    bands = ("usual", "elevated", "high")
     terminal.table(
         "Scores",
-        ["outcome", "model version", "scored", "abstained", "usual", "elevated", "high"],
+        ["outcome", "model version", "scored", "abstained", *bands],
         [
-            (name, v["version"], v["scored"], v["abstained"], *(v["bands"].get(b, 0) for b in ("usual", "elevated", "high")))
+            (name, v["version"], v["scored"], v["abstained"], *(v["bands"].get(b, 0) for b in bands))
             for name, v in report.outcomes.items()
         ],
     )  # fmt: skip

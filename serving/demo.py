@@ -24,6 +24,7 @@ from training.release import release
 
 __all__ = ["run_demo"]
 
+_SHOWN = ("tenure_only", "last_score_only", "signals_only", "logistic")
 _REVIEWER = "the demo"
 _OVERRIDE = "a simulated centre: nobody is scored for real"
 
@@ -107,18 +108,32 @@ def _ask_once(home: Home, agent: str) -> dict[str, Any]:
     return dict(answer)
 
 
-def _last_screen(home: Home, terminal: Terminal, found: _Found) -> None:
-    rows = []
+def _findings(found: _Found) -> list[tuple[str, ...]]:
+    """One row a measure, one column an outcome."""
+    columns = []
     for name, trained in found.trained.items():
-        scored = found.batch.outcomes[name]
-        m, alone = trained.metrics, trained.others.get("signals_only")
-        rows.append(
-            (name, f"{m.auroc:.2f}", f"{alone.auroc:.2f}" if alone else "", f"{trained.others['logistic'].auroc:.2f}",
-             f"{m.lift_top:.1f}", f"{m.calibration_slope:.2f}", scored["scored"], scored["bands"].get("high", 0),
-             next(iter(trained.families.index)))
-        )  # fmt: skip
-    header = ["outcome", "AUROC", "signals only", "logistic", "lift, top 10 %", "slope", "scored", "high", "strongest"]
-    terminal.table("What was found, on months that no model had seen", header, rows)
+        m, others, scored = trained.metrics, trained.others, found.batch.outcomes[name]
+        columns.append(
+            {
+                "base rate": f"{m.base_rate:.1%}",
+                "AUROC": f"{m.auroc:.2f}",
+                **{
+                    f"AUROC, {other.replace('_', ' ')}": f"{others[other].auroc:.2f}"
+                    for other in _SHOWN
+                    if other in others
+                },
+                "lift among the top 10 %": f"{m.lift_top:.1f}",
+                "calibration slope (1 is perfect)": f"{m.calibration_slope:.2f}",
+                "families, strongest first": ", ".join(trained.families.index[:3]),
+                "scored / abstained": f"{scored['scored']} / {scored['abstained']}",
+                "band elevated / high": f"{scored['bands'].get('elevated', 0)} / {scored['bands'].get('high', 0)}",
+            }
+        )
+    return [(measure, *(column[measure] for column in columns)) for measure in columns[0]]
+
+
+def _last_screen(home: Home, terminal: Terminal, found: _Found) -> None:
+    terminal.table("What was found, on months that no model had seen", ["", *found.trained], _findings(found))
     score = found.answer["scores"][0]
     terminal.say(f"\nThe service said of {score['agent_id']}: {score['probability']:.0%} ({score['band']}), because")
     for reason in score["reasons"]:

@@ -61,11 +61,11 @@ def _sentence(name: str, values: pd.Series) -> str:
     if pd.isna(value):
         return f"{entry.label}: not known"
     if name == "tenure":
-        return f"{int(round(np.expm1(value))):,} days with the company"
+        return f"{round(float(np.expm1(value))):,} days with the company"
     if name == "new_hire":
         return "in the first 90 days on the job" if value else "past the first 90 days on the job"
     usual = [
-        f"{word} {_number(entry, values.get(column))}"
+        f"{word} {_number(entry, values[column])}"
         for word, column in (("usually", own_usual(name)), ("peers", peer_usual(name)))
         if column in values and pd.notna(values[column])
     ]

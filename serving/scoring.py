@@ -47,7 +47,8 @@ class Scoring:
         unknown = [agent for agent in request.agent_ids if agent not in by_agent]
         if unknown:
             raise UnknownAgentError(
-                f"agent_ids: {', '.join(map(repr, unknown[:5]))} had no post on {as_of}; ids are those of the table agents."
+                f"agent_ids: {', '.join(map(repr, unknown[:5]))} had no post on {as_of};"
+                " ids are those of the table agents."
             )
         first = found[0]
         return ScoresResponse(
@@ -100,8 +101,7 @@ def _frame(rows: Sequence[dict[str, float | None]]) -> pd.DataFrame:
             if value is not None and not np.isfinite(value):
                 raise InputError(f"rows[{number}].{name}: {value} is not a finite number.")
     frame = pd.DataFrame(list(rows)).reindex(columns=feature_names()).astype("float64")
-    post = {"as_of": pd.Timestamp(0), "agent_id": "", "team_id": "", "site_id": "", "queue": ""}
-    return frame.assign(**post)
+    return frame.assign(as_of=pd.Timestamp(0), agent_id="", team_id="", site_id="", queue="")
 
 
 def _shown(score: Score, top: int) -> ScoreOut:

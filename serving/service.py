@@ -108,7 +108,7 @@ class RespiteScores:
         return answer
 
 
-RespiteScores.add_asgi_middleware(TokenGate)
+RespiteScores.add_asgi_middleware(TokenGate)  # type: ignore[attr-defined] # the decorator made it a Service
 
 
 def _answer(question: Any, request: Any) -> Any:

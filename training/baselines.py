@@ -25,7 +25,7 @@ def baseline_predictions(X: pd.DataFrame, y: Floats, X_test: pd.DataFrame) -> di
 
 
 def logistic() -> Pipeline:
-    """Regularized logistic regression on standardized numbers and one-hot categories; missing is a column of its own."""
+    """Regularized logistic regression on standardized numbers and one-hot categories; missing is a column too."""
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     words = make_pipeline(
         SimpleImputer(strategy="constant", fill_value="missing"),

@@ -45,8 +45,8 @@ def turnover_labels(frame: pd.DataFrame, tables: dict[str, pd.DataFrame], config
     """1 where the agent gives notice in [T + gap, T + horizon); NaN where the answer cannot count.
 
     The event is the day notice was given, not the last day. Rows after notice are left out, and so are those
-    whose notice falls into the gap. Someone who transfers or retires within the horizon is censored (NaN); someone who is
-    dismissed did not quit (0).
+    whose notice falls into the gap. Someone who transfers or retires within the horizon is censored (NaN); someone
+    who is dismissed did not quit (0).
     """
     exits = tables["exits"].sort_values("notice_on")[["agent_id", "notice_on", "last_day", "kind"]]
     exits = exits.assign(notice_on=pd.to_datetime(exits["notice_on"]), last_day=pd.to_datetime(exits["last_day"]))

@@ -141,8 +141,8 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ContractError(f"{folder} does not hold a whole model: {error}") from error
         if about["contract_version"] not in (None, contract_version()):
             raise ContractError(
-                f"The {about['outcome']} model was trained on feature contract {about['contract_version']}, this code is"
-                f" {contract_version()}; retrain it, or run the code it was trained with."
+                f"The {about['outcome']} model was trained on feature contract {about['contract_version']}, this code"
+                f" is {contract_version()}; retrain it, or run the code it was trained with."
             )
         model = cls(about["outcome"], Growth(**about["growth"]))
         model.feature_names_in_, model.categories_ = about["features"], about["categories"]

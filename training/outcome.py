@@ -134,7 +134,7 @@ def _scores(model: RiskModel, X: pd.DataFrame, y: Floats, split: TimeSplit, home
 
 
 def _advantages(y: Floats, scores: dict[str, Floats], agents: pd.Series) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for name in ("tenure_only", "last_score_only", "logistic"):
         if name in scores:
             estimate, low, high = auroc_advantage(y, scores["model"], scores[name], agents)

@@ -49,7 +49,7 @@ def summary_plot(explanation: Explanation, title: str) -> Figure:
 
     plt.close("all")
     shap.plots.beeswarm(explanation.to_shap(), max_display=15, show=False, plot_size=(8, 6))
-    figure = plt.gcf()
+    figure: Figure = plt.gcf()
     figure.axes[0].set_title(title)
     figure.axes[0].set_xlabel("contribution to the log-odds")
     figure.tight_layout()

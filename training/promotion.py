@@ -52,11 +52,11 @@ def decide(challenger: dict[str, float], champion: dict[str, float] | None, gate
 
 
 def _gates(metrics: dict[str, float], gates: Gates) -> list[Gate]:
-    slope, lift = metrics["calibration_slope"], metrics["lift_top"]
+    skill, slope, lift = metrics["brier_skill"], metrics["calibration_slope"], metrics["lift_top"]
     # a common outcome cannot be lifted by 2: half of what a perfect ranking would reach is asked for then
     possible = min(gates.least_lift, 0.5 * (1 + 1 / metrics["base_rate"]))
     found = [
-        Gate("Brier skill", metrics["brier_skill"], f"above {gates.least_skill:g}", metrics["brier_skill"] > gates.least_skill),
+        Gate("Brier skill", skill, f"above {gates.least_skill:g}", skill > gates.least_skill),
         Gate("calibration slope", slope, f"{gates.least_slope:g} to {gates.most_slope:g}",
              gates.least_slope <= slope <= gates.most_slope),
         Gate("lift at outreach capacity", lift, f"at least {possible:.2g}", lift >= possible),

@@ -56,4 +56,4 @@ def time_split(
     }
     dates = {f"{name}_from": f"{as_of[mask].min():%Y-%m-%d}" for name, mask in masks.items()}
     dates |= {f"{name}_to": f"{as_of[mask].max():%Y-%m-%d}" for name, mask in masks.items()}
-    return TimeSplit(*(mask.to_numpy() for mask in masks.values()), dates=dates)
+    return TimeSplit(masks["train"].to_numpy(), masks["calibration"].to_numpy(), masks["test"].to_numpy(), dates)

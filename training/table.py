@@ -159,18 +159,18 @@ def read_table(
     y, made_of = _outcome(frame, path.name, target, positive)
     known = y.notna()
     left_out = _left_out(frame, made_of, drop, [group, time], include_protected)
-    frame, y = frame[known].reset_index(drop=True), y[known].to_numpy(dtype=float)
-    counts = np.bincount(y.astype(int), minlength=2)
-    if len(y) < LEAST_ROWS or counts.min() < LEAST_OF_A_CLASS:
+    frame, target_values = frame[known].reset_index(drop=True), y[known].to_numpy(dtype=float)
+    counts = np.bincount(target_values.astype(int), minlength=2)
+    if len(target_values) < LEAST_ROWS or counts.min() < LEAST_OF_A_CLASS:
         raise InputError(
-            f"{path.name}: {counts[1]} of {len(y)} rows are positive; training needs {LEAST_ROWS} rows and"
+            f"{path.name}: {counts[1]} of {len(target_values)} rows are positive; training needs {LEAST_ROWS} rows and"
             f" {LEAST_OF_A_CLASS} of each kind."
         )
     X = frame.drop(columns=list(left_out))
     if X.shape[1] == 0:
         raise InputError(f"{path.name}: no column is left to learn from; left out: {', '.join(left_out)}.")
     return People(
-        X, y, frame[group] if group else None, frame[time] if time else None,
+        X, target_values, frame[group] if group else None, frame[time] if time else None,
         before - len(known), int((~known).sum()), left_out,
     )  # fmt: skip
 
@@ -245,7 +245,7 @@ def _left_out(
             continue
         if is_protected(str(name)) and not include_protected:
             found[name] = "protected attribute"
-        elif frame[name].nunique(dropna=False) <= 1:
+        elif len(frame[name].unique()) <= 1:
             found[name] = "the same for everyone"
         elif is_integer_dtype(frame[name]) and frame[name].is_unique and frame[name].is_monotonic_increasing:
             found[name] = "a row number"
@@ -275,11 +275,13 @@ def _measure(y: Floats, scores: list[tuple[npt.NDArray[np.int64], dict[str, Floa
 
 
 def _mean(measured: list[Metrics]) -> dict[str, float]:
-    return pd.DataFrame([metrics.as_dict() for metrics in measured]).mean().to_dict()
+    table = pd.DataFrame([metrics.as_dict() for metrics in measured])
+    return {str(name): float(table[name].mean()) for name in table}
 
 
 def _spread(measured: list[Metrics]) -> dict[str, float]:
-    return pd.DataFrame([metrics.as_dict() for metrics in measured]).std().to_dict()
+    table = pd.DataFrame([metrics.as_dict() for metrics in measured])
+    return {str(name): float(table[name].std()) for name in table}
 
 
 def _plots(

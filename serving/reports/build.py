@@ -39,9 +39,9 @@ _UNITS = {
 }
 _OFFERS = {
     "workload": "Workload: rebalance contacts within the team and cap occupancy at 85 %. Look at overtime first.",
-    "escalation": "Escalations and abuse: rotate queues, give the right to end an abusive call, debrief after hard ones.",
+    "escalation": "Escalations and abuse: rotate queues, give the right to end an abusive call, debrief.",
     "schedule": "Schedule: two weeks' notice, stable starts, swaps among colleagues, no rest under 11 hours.",
-    "sentiment": "Hard contacts: protected short breaks after a run of them, and clear procedures for refunds and delays.",
+    "sentiment": "Hard contacts: protected short breaks after a run of them, clear procedures for refunds.",
     "context": "Attention: a check-in every one or two weeks, and a mentor for those in their first 90 days.",
 }
 
@@ -78,7 +78,8 @@ def team_report(material: _Material, team: str) -> str:
     members = now[now["team_id"] == team]
     if members.empty:
         raise InputError(
-            f"--team {team}: no such team on {material.as_of:%Y-%m-%d}; those are {', '.join(sorted(set(now['team_id'])))}."
+            f"--team {team}: no such team on {material.as_of:%Y-%m-%d};"
+            f" those are {', '.join(sorted(set(now['team_id'])))}."
         )
     column, value, hidden, name = "team_id", team, "", f"team {team}"
     if len(members) < MINIMUM_GROUP:
@@ -155,8 +156,8 @@ def _certainty(home: Home, outcomes: list[str]) -> str:
         if found:
             share = found.metrics["auroc"]
             said.append(
-                f"For {_TITLES[outcome].lower()}, on later months that the model had not seen, a person concerned ranked"
-                f" above one not concerned in {share:.0%} of pairs (50% is chance)"
+                f"For {_TITLES[outcome].lower()}, on later months that the model had not seen, a person concerned"
+                f" ranked above one not concerned in {share:.0%} of pairs (50% is chance)"
             )
     return (
         ". ".join(said)
@@ -168,10 +169,11 @@ def _headline(members: pd.DataFrame, name: str) -> str:
     """The one change against the past that stands out most, or that none does."""
     names = [column for column in members.columns if column.endswith("_own_z")]
     means = members[names].mean()
-    change = means[means.abs().idxmax()] if means.notna().any() else 0.0
+    largest = str(means.abs().idxmax()) if means.notna().any() else ""
+    change = float(means[largest]) if largest else 0.0
     if abs(change) < 0.5:
         return f"Nothing in the work of {name} stands out against its own past."
-    entry = feature(str(means.abs().idxmax()).removesuffix("_own_z"))
+    entry = feature(largest.removesuffix("_own_z"))
     assert entry is not None  # noqa: S101 - own_z columns are the catalog's
     way = "up" if change > 0 else "down"
     return f"What stands out: {entry.label} is {way} against the three months before."
@@ -214,7 +216,7 @@ def _team_outcome(outcome: str, scores: list[Score], column: str, value: str) ->
     usual = float(np.mean([score.probability for score in everyone]))
     families = {family: _family_mean(group, family) - _family_mean(everyone, family) for family in FAMILIES}
     ranked = sorted(families.items(), key=lambda pair: -pair[1])
-    chart = bars([(family, amount) for family, amount in families.items()], f"{title}: contribution by family")
+    chart = bars(list(families.items()), f"{title}: contribution by family")
     return {
         "outcome": outcome,
         "title": f"{title} within {days} days",
@@ -238,7 +240,8 @@ def _meaning(outcome: str) -> str:
 def _team_sentence(outcome: str, mean: float, usual: float, size: int) -> str:
     way = "above" if mean > usual * 1.1 else "below" if mean < usual * 0.9 else "about at"
     return (
-        f"The mean score is {mean:.0%}: about {mean * size:.0f} of {size} agents would be expected to {_meaning(outcome)}."
+        f"The mean score is {mean:.0%}: about {mean * size:.0f} of {size} agents would be expected to"
+        f" {_meaning(outcome)}."
         f" That is {way} the {usual:.0%} of the whole centre."
     )
 
@@ -289,8 +292,8 @@ def _agent_score(score: Score) -> dict[str, Any]:
     return {
         "title": title,
         "abstained": None,
-        "sentence": f"Among 100 colleagues with weeks like yours, about {score.probability * 100:.0f} would be expected to"
-        f" {_meaning(score.outcome)}.",
+        "sentence": f"Among 100 colleagues with weeks like yours, about {score.probability * 100:.0f} would be"
+        f" expected to {_meaning(score.outcome)}.",
         "chart": Markup(waterfall(base, steps, total, f"{title}: from the starting point to your score")),  # noqa: S704 - numbers and fixed words, escaped
         "sum": f"In log-odds, which add up: {base:.2f} (starting point) {added} = {total:.2f}, which is"
         f" {float(sigmoid(total)):.1%}. To the right raised the score, to the left lowered it.",

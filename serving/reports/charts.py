@@ -86,7 +86,8 @@ def waterfall(base: float, steps: Sequence[tuple[str, float]], total: float, abo
         shown = f"{value:.2f}" if start == end else f"{value:+.2f}"
         parts.append(
             f'<text x="0" y="{y + 20}">{escape(name)}</text>'
-            f'<rect x="{first - 2:.1f}" y="{y + 7}" width="{last - first + 4:.1f}" height="16" rx="3" style="fill:{look}"/>'
+            f'<rect x="{first - 2:.1f}" y="{y + 7}" width="{last - first + 4:.1f}" height="16" rx="3"'
+            f' style="fill:{look}"/>'
             f'<text class="number" x="{last + 8:.1f}" y="{y + 20}">{shown}</text>'
         )
     return (
