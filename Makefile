@@ -36,7 +36,7 @@ format: setup    ## put the code into shape
 
 lock:            ## renew requirements.lock from pyproject.toml (resolves in a fresh environment)
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet -e '.[dev,spark,postgres]'
+	.venv-lock/bin/python -m pip install --quiet -e '.[dev,spark,postgres,effects]'
 	.venv-lock/bin/python -m pip freeze --exclude-editable > requirements.lock
 	rm -rf .venv-lock
 

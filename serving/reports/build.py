@@ -214,7 +214,9 @@ def _team_outcome(outcome: str, scores: list[Score], column: str, value: str) ->
     title, days = _TITLES[outcome], scores[0].horizon_days
     mean = float(np.mean([score.probability for score in group]))
     usual = float(np.mean([score.probability for score in everyone]))
-    families = {family: _family_mean(group, family) - _family_mean(everyone, family) for family in FAMILIES}
+    apart = {family: _family_mean(group, family) - _family_mean(everyone, family) for family in FAMILIES}
+    families = {family: round(amount, 2) for family, amount in apart.items()}
+    centre, together = round(_mean_log_odds(everyone), 2), round(sum(families.values()), 2)
     ranked = sorted(families.items(), key=lambda pair: -pair[1])
     chart = bars(list(families.items()), f"{title}: contribution by family")
     return {
@@ -222,6 +224,8 @@ def _team_outcome(outcome: str, scores: list[Score], column: str, value: str) ->
         "title": f"{title} within {days} days",
         "sentence": _team_sentence(outcome, mean, usual, len(group)),
         "chart": Markup(chart),  # noqa: S704 - numbers and fixed words, escaped
+        "sum": f"Together {together:+.2f}: the team's mean log-odds are {centre + together:.2f},"
+        f" those of the whole centre {centre:.2f}.",
         "families": ranked,
         "conditions": _conditions(group, everyone),
         "figures": [
@@ -244,6 +248,10 @@ def _team_sentence(outcome: str, mean: float, usual: float, size: int) -> str:
         f" {_meaning(outcome)}."
         f" That is {way} the {usual:.0%} of the whole centre."
     )
+
+
+def _mean_log_odds(scores: list[Score]) -> float:
+    return float(np.mean([(s.base or 0.0) + sum(r["contribution"] for r in s.reasons) for s in scores]))
 
 
 def _family_mean(scores: list[Score], family: str) -> float:
