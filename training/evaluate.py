@@ -27,6 +27,7 @@ class Metrics:
     rows: int
     positives: int
     base_rate: float
+    mean_score: float
     auroc: float
     auprc: float
     brier: float
@@ -60,6 +61,7 @@ def evaluate(y: Floats, p: Floats, outreach_share: float = 0.1) -> Metrics:
         rows=len(y),
         positives=int(y.sum()),
         base_rate=base,
+        mean_score=float(p.mean()),
         auroc=float(roc_auc_score(y, p)),
         auprc=float(average_precision_score(y, p)),
         brier=brier,

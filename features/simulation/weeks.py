@@ -77,7 +77,7 @@ def _conditions(rng: np.random.Generator, team: npt.NDArray[np.int64], weeks: in
         of_team = _slow(rng, weeks, int(team.max()) + 1)[:, team]
         found[name] = 0.6 * of_team + 0.8 * _slow(rng, weeks, len(team))
     season = np.sin(2 * np.pi * (np.arange(weeks) - 30) / 52)
-    found["load"] += 0.2 * season[:, None]
+    found["load"] += 0.1 * season[:, None]
     return found
 
 
