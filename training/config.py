@@ -11,14 +11,14 @@ __all__ = ["OUTCOMES", "Gates", "Growth", "OutcomeConfig", "outcome_config"]
 
 
 class Growth(BaseModel):
-    """How LightGBM grows: small trees and strong shrinkage, which noisy outcomes want (decision 3 of the design)."""
+    """How LightGBM grows: small trees and strong shrinkage, which noisy outcomes want (decision record 5)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    trees: int = Field(250, ge=1)
-    leaves: int = Field(8, ge=2)
+    trees: int = Field(120, ge=1)
+    leaves: int = Field(4, ge=2)
     learning_rate: float = Field(0.03, gt=0, le=1)
-    rows_per_leaf: int = Field(40, ge=1)
+    rows_per_leaf: int = Field(100, ge=1)
     l2: float = Field(20.0, ge=0)
     feature_share: float = Field(0.4, gt=0, le=1)
     row_share: float = Field(0.7, gt=0, le=1)

@@ -254,7 +254,7 @@ def _left_out(
 
 def _growth_for(rows: int) -> Growth:
     """Small tables want small leaves, and all of them still strong shrinkage."""
-    return Growth(rows_per_leaf=int(np.clip(rows // 60, 5, 40)), l2=5.0)
+    return Growth(trees=250, leaves=8, rows_per_leaf=int(np.clip(rows // 60, 5, 40)), l2=5.0)
 
 
 def _folds(people: People, seed: int) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
