@@ -34,7 +34,7 @@ class Terminal:
             yield step
         took = time.perf_counter() - began
         said = f": {step.said}" if step.said else ""
-        console.print(f"[green]✓[/] {title}{said} [dim]({took:.1f} s)[/]")
+        console.print(f"[green]✓[/] {title}{said} [dim]({took:.1f} s)[/]", soft_wrap=True)
 
     def table(self, title: str, header: list[str], rows: Iterable[Iterable[object]]) -> None:
         """Print a table, unless the answer is JSON."""

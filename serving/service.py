@@ -18,8 +18,12 @@ from serving.store import Store
 __all__ = ["RespiteScores", "TokenGate"]
 
 # the page that documents the API and the probes hold nothing about anyone
-OPEN_PATHS = ("/docs.json", "/healthz", "/livez", "/readyz")
+OPEN_PATHS = ("/healthz", "/livez", "/readyz")
 OPEN_PREFIX = "/static_content/"
+_ABOUT = (
+    "Scores of agents with reasons, for offers of support. Send a bearer token with every request."
+    " Not for discipline, pay, promotion or termination."
+)
 # BentoML's own page asks a third party for a tracking frame; this one asks nobody
 _DOCS_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Respite API</title>
 <link rel="stylesheet" href="./static_content/swagger-ui.css"></head><body><div id="swagger-ui"></div>
@@ -37,6 +41,9 @@ class TokenGate:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/":
             await _send(send, 200, b"text/html; charset=utf-8", _DOCS_PAGE.encode())
+            return
+        if scope["type"] == "http" and scope["path"] == "/docs.json":
+            await _send(send, 200, b"application/json", json.dumps(_specification()).encode())
             return
         if scope["type"] != "http" or _is_open(scope["path"]):
             await self.app(scope, receive, send)
@@ -87,10 +94,7 @@ class RowsIn(_OneSentence, RowsRequest):
     name="respite_scores", traffic={"timeout": 30}, http={"cors": {"enabled": False}}, metrics={"enabled": True}
 )
 class RespiteScores:
-    """Scores of agents with reasons, for offers of support. Send a bearer token with every request.
-
-    Not for discipline, pay, promotion or termination.
-    """
+    """Scores of agents with reasons, for offers of support; a bearer token with every request."""
 
     def __init__(self) -> None:
         self.scoring = Scoring(Home.find())
@@ -109,6 +113,15 @@ class RespiteScores:
 
 
 RespiteScores.add_asgi_middleware(TokenGate)  # type: ignore[attr-defined] # the decorator made it a Service
+
+
+def _specification() -> dict[str, Any]:
+    """BentoML's OpenAPI document, with the token that every request needs, and without BentoML as the contact."""
+    found: dict[str, Any] = RespiteScores.openapi_spec.asdict()  # type: ignore[attr-defined] # as above
+    found["info"] = {"title": "Respite", "version": "v1", "description": _ABOUT}
+    found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    found["security"] = [{"token": []}]
+    return found
 
 
 def _answer(question: Any, request: Any) -> Any:

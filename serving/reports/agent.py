@@ -42,7 +42,7 @@ def _agent_score(score: Score) -> dict[str, Any]:
     return {
         "title": title,
         "abstained": None,
-        "sentence": f"Among 100 colleagues with weeks like yours, about {score.probability * 100:.0f} would be"
+        "sentence": f"Among 100 colleagues with weeks like yours, about {float(sigmoid(total)) * 100:.0f} would be"
         f" expected to {meaning(score.outcome)}.",
         "chart": Markup(waterfall(base, steps, total, f"{title}: from the starting point to your score")),  # noqa: S704 - numbers and fixed words, escaped
         "sum": f"In log-odds, which add up: {base:.2f} (starting point) {added} = {total:.2f}, which is"
