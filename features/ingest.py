@@ -353,7 +353,8 @@ class _Reader:
         return self._scalar("SELECT count(*) FROM rejects WHERE _rule = 'same key, other content'")
 
     def _write_rejects(self) -> None:
-        path = self.home.rejected / f"{self.table.name}-{self.path.name.partition(".")[0]}.csv"
+        export = self.path.name.partition(".")[0]
+        path = self.home.rejected / f"{self.table.name}-{export}.csv"
         path.unlink(missing_ok=True)
         if not self.report.rejected:
             return

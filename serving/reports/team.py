@@ -77,7 +77,7 @@ def _headline(members: pd.DataFrame, name: str) -> str:
     entry = feature(largest.removesuffix("_own_z"))
     assert entry is not None  # noqa: S101 - own_z columns are the catalog's
     way = "up" if change > 0 else "down"
-    return f"What stands out: {entry.label} is {way} against the three months before."
+    return f"What stands out against the three months before: {entry.label}, {way}."
 
 
 def _team_outcome(outcome: str, scores: list[Score], column: str, value: str) -> dict[str, Any]:
