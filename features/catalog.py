@@ -203,7 +203,8 @@ def contract_version() -> str:
     Comments, docstrings and layout do not count.
     """
     here = Path(__file__).parent
-    code = [here / "rollup.py", here / "snapshot.py", *sorted((here / "signals").glob("*.py"))]
+    code = [here / f"{name}.py" for name in ("catalog", "unknown", "rollup", "snapshot")]
+    code += sorted((here / "signals").glob("*.py"))
     definitions = json.dumps([asdict(entry) for entry in CATALOG], sort_keys=True)
     text = definitions + "".join(_without_docstrings(path.read_text(encoding="utf-8")) for path in code)
     return "1." + hashlib.sha256(text.encode()).hexdigest()[:10]

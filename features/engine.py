@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from features.errors import NotReadyError
+from features.errors import InputError, NotReadyError
 from features.home import Home
 from features.tables import TABLES, Table
 
@@ -64,7 +64,30 @@ def _relation(connection: Any, source: Home | Mapping[str, pd.DataFrame], table:
         path = source.table(table.name)
         return connection.read_parquet(str(path)) if path.exists() else None
     frame = source.get(table.name)
-    return connection.create_table(table.name, frame, temp=True) if frame is not None and len(frame) else None
+    return None if frame is None or frame.empty else _in_memory(connection, frame, table)
+
+
+def _in_memory(connection: Any, frame: pd.DataFrame, table: Table) -> Any:
+    """A frame as a relation, with the defaults that an ingest would have filled in.
+
+    Raises
+    ------
+    InputError
+        The offset from UTC, which an ingest computes, is missing.
+    """
+    if table.offset_at and "utc_offset_s" not in frame.columns:
+        raise InputError(f"{table.name}: column 'utc_offset_s' is missing (seconds from UTC to the agent's clock).")
+    connection.create_table(table.name, frame.dropna(axis=1, how="all"), temp=True, overwrite=True)
+    kept = connection.table(table.name)
+    missing = [column for column in table.columns if column.default and column.name not in kept.columns]
+    if not missing:
+        return kept
+    optional = {column.name: f"NULL AS {column.name}" for column in table.columns if column.name not in kept.columns}
+    given = ", ".join(["*", *(text for name, text in optional.items() if name not in {c.name for c in missing})])
+    defaults = ", ".join(f"({column.default})::TIMESTAMP AS {column.name}" for column in missing)
+    # the contract's own expressions
+    query = f"SELECT *, {defaults} FROM (SELECT {given} FROM {table.name})"  # noqa: S608
+    return connection.sql(query)
 
 
 def _schema(table: Table) -> dict[str, str]:

@@ -19,6 +19,7 @@ from features.tables import TABLES, Column, Table, refuse_banned
 
 __all__ = ["IngestReport", "Mapping", "Rejection", "TableReport", "ingest", "load_mapping", "shipped_mappings"]
 
+MOST_BROKEN_LINES = 1000
 _MAPPINGS = Path(__file__).parent / "mappings"
 _SQL_TYPE = {"time": "TIMESTAMP", "date": "DATE", "number": "DOUBLE", "flag": "BOOLEAN"}
 _VALID = {
@@ -116,7 +117,7 @@ def load_mapping(name: str | Path) -> Mapping:
         raise ConfigError(f"--mapping {name}: no such mapping; name one of {shipped}, or a YAML file.")
     try:
         mapping = Mapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
+    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is not a valid mapping: {_one_line(error)}") from error
     for name_, table in mapping.tables.items():
         _check_columns(path.name, name_, table)
@@ -142,7 +143,9 @@ def ingest(mapping: Mapping, source: Path, home: Home) -> IngestReport:
     in_contract_order = [name for name in ("agents", *TABLES) if name in mapping.tables]
     for name in dict.fromkeys(in_contract_order):
         table = mapping.tables[name]
-        path = source / table.file if source.is_dir() and table.file else source
+        if source.is_dir() and not table.file:
+            raise InputError(f"--from {source}: mapping '{mapping.name}' reads one file; name that file.")
+        path = source / str(table.file) if source.is_dir() else source
         if source.is_dir() and not path.is_file():
             if TABLES[name].required and not home.table(name).exists():
                 raise InputError(f"{source} holds no {table.file}, which is required.")
@@ -197,7 +200,7 @@ class _Reader:
             f"read_parquet({_text(self.path)})"
             if self.form == "parquet"
             else f"read_csv({_text(self.path)}, all_varchar = true, header = true, auto_detect = true,"
-            " strict_mode = false, null_padding = true)"
+            " null_padding = true, ignore_errors = true, store_rejects = true)"
         )
         try:
             self.db.execute(
@@ -205,12 +208,36 @@ class _Reader:
             )
         except duckdb.Error as error:
             raise InputError(f"{self.path.name} could not be read: {_one_line(error)}") from error
+        self._find_broken_lines()
         names = [row[0] for row in self.db.execute("DESCRIBE source").fetchall()][1:]
         refuse_banned(names, self.path.name)
-        self.report.read = self._count("source")
+        self.report.read = self._count("source") + len(self.broken)
         if self.report.read == 0:
             raise InputError(f"{self.path.name} has a header and no rows.")
         self.source_columns = names
+
+    def _find_broken_lines(self) -> None:
+        """Lines that are no rows, such as one with more cells than the header; the lines after them count on.
+
+        Raises
+        ------
+        InputError
+            The file is not UTF-8, or so many lines are broken that it is no CSV file.
+        """
+        self.broken: list[tuple[int, str]] = []
+        if self.form != "csv":
+            return
+        found = self.db.execute(
+            "SELECT line, min(error_type::VARCHAR), min(error_message), min(csv_line) FROM reject_errors"
+            " GROUP BY line ORDER BY line"
+        ).fetchall()
+        if any("ENCODING" in kind or "UNICODE" in kind for _, kind, _, _ in found):
+            raise InputError(f"{self.path.name} could not be read: it is not UTF-8 text.")
+        if len(found) > MOST_BROKEN_LINES:
+            raise InputError(f"{self.path.name}: {len(found):,} lines are no rows, the first is line {found[0][0]}.")
+        for line, _, message, text in found:
+            self.db.execute("UPDATE source SET line = line + 1 WHERE line >= ?", [line])
+            self.broken.append((line, f"{message.splitlines()[0]}: {text}"))
 
     def _keep_out(self) -> None:
         """Make `wanted`: the rows of the source but for those that the mapping keeps out, counted by reason."""
@@ -261,6 +288,9 @@ class _Reader:
             " JOIN (SELECT *, row_number() OVER () AS _n FROM mapped) m USING (_n) ORDER BY t._n"
         )
         self.db.execute("CREATE TABLE rejects AS SELECT _line, _rule, _reason FROM judged WHERE _rule IS NOT NULL")
+        if not self.mapping.rows:
+            for line, reason in self.broken:
+                self.db.execute("INSERT INTO rejects VALUES (?, 'not a row', ?)", [line, reason])
         columns = ", ".join(column.name for column in self.table.columns)
         self.db.execute(f"CREATE TABLE typed AS SELECT _line, {columns} FROM judged WHERE _rule IS NULL")
 
@@ -387,10 +417,15 @@ class _Reader:
         return self._scalar(f"SELECT count(*) FROM {table}")
 
 
-def _typed(column: Column) -> str:
-    name = f"nullif({column.name}, '')"
+def _unit(column: Column) -> str:
+    return f" {column.unit}" if column.unit and ".." not in column.unit else ""
+
+
+def _typed(column: Column, source: str = "") -> str:
+    name = f"nullif({source}{column.name}, '')"
     if column.kind == "time":
-        return f"TRY_CAST(TRY_CAST({name} AS TIMESTAMPTZ) AS TIMESTAMP)"
+        moment = f"TRY_CAST(TRY_CAST({name} AS TIMESTAMPTZ) AS TIMESTAMP)"
+        return f"CASE WHEN isfinite({moment}) THEN {moment} END"
     if column.kind in _SQL_TYPE:
         return f"TRY_CAST({name} AS {_SQL_TYPE[column.kind]})"
     return name
@@ -407,7 +442,7 @@ def _cell_rules(column: Column) -> Iterable[tuple[str, str, str]]:
         yield f"{name} missing", f"m.{name} = ''", _text(f"{name} is missing")
     if column.kind in _SQL_TYPE:
         valid = _VALID[column.kind]
-        test = f"m.{name} <> '' AND t.{name} IS NULL"
+        test = f"m.{name} <> '' AND {_typed(column, 'm.')} IS NULL"  # before any default was filled in
         yield f"{name} is not {valid.split(' such')[0]}", test, f"{shown}{valid}'"
     if column.kind == "zone":
         test = f"t.{name} NOT IN (SELECT name FROM pg_timezone_names())"
@@ -416,7 +451,7 @@ def _cell_rules(column: Column) -> Iterable[tuple[str, str, str]]:
         yield (
             f"{name} out of range",
             f"NOT t.{name} BETWEEN {column.low} AND {column.high}",
-            f"{shown}within {column.low:g} to {column.high:g} {column.unit}'",
+            f"{shown}within {column.low:g} to {column.high:g}{_unit(column)}'",
         )
     if column.choices:
         listed = ", ".join(_text(choice) for choice in column.choices)
@@ -435,5 +470,9 @@ def _text(value: object) -> str:
 def _one_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        return ": ".join([*filter(None, [".".join(str(part) for part in first["loc"])]), first["msg"]])
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():
+        return "it is not UTF-8 text"
     return str(error).strip().splitlines()[0]

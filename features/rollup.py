@@ -14,7 +14,7 @@ from typing import Any
 import ibis
 
 from features.engine import SourceTables
-from features.unknown import positive
+from features.unknown import positive, ratio
 
 __all__ = ["contact_days", "night_seconds", "visible", "work_days"]
 
@@ -79,15 +79,19 @@ def work_days(tables: SourceTables) -> Any:
     start = shifts.actual_start.fill_null(shifts.scheduled_start)
     end = shifts.actual_end.fill_null(shifts.scheduled_end)
     offset = shifts.utc_offset_s.as_interval("s")
-    worked = ((end.epoch_seconds() - start.epoch_seconds()) - shifts.break_taken_s.fill_null(0)).cast("float64")
+    span = (end.epoch_seconds() - start.epoch_seconds()).cast("float64")
+    worked = span - shifts.break_taken_s.fill_null(0)
     rows = shifts.mutate(
         # cancelled shifts stay in their day, so that the change counts, but nothing was worked
         day=(start + offset).date(),
-        known_on=shifts.recorded_at.date(),
+        # a shift counts once it has begun (or ended, where that is on record), however early it was published
+        known_on=ibis.greatest(shifts.recorded_at, start, shifts.actual_end.fill_null(start)).date(),
         on=shifts.actual_start.notnull() & ~shifts.cancelled.fill_null(False),
         start=start,
         end=end,
         worked=worked,
+        night=night_seconds(_clock_hours(start + offset), span) * ratio(worked, span),
+        taken=shifts.break_taken_s.notnull(),
         start_h=_clock_hours(start + offset),
     )
     states = _states(rows, "shift_id", "recorded_at")
@@ -97,9 +101,9 @@ def work_days(tables: SourceTables) -> Any:
         late_changes=states.late_change.cast("float64").sum(),
         worked_s=states.worked.sum(where=on),
         aux_s=states.aux_s.sum(where=on),
-        night_s=night_seconds(states.start_h, states.worked).sum(where=on),
+        night_s=states.night.sum(where=on),
         remote_s=states.worked.sum(where=on & states.remote.fill_null(False)),
-        break_entitled_s=states.break_entitled_s.sum(where=on),
+        break_entitled_s=states.break_entitled_s.sum(where=on & states.taken),
         break_missed_s=positive(states.break_entitled_s - states.break_taken_s).sum(where=on),
         work_start=states.start.min(where=on),
         work_end=states.end.max(where=on),
@@ -172,9 +176,9 @@ def _clock_hours(local: Any) -> Any:
     return local.hour() + local.minute() / 60.0 + local.second() / 3600.0
 
 
-def night_seconds(start_h: Any, worked_s: Any) -> Any:
+def night_seconds(start_h: Any, span_s: Any) -> Any:
     """Seconds of a stretch that fall into 23:00-06:00 local time; a stretch is shorter than a day."""
-    end_h = start_h + worked_s / 3600
+    end_h = start_h + span_s / 3600
     late, early = (NIGHT_FROM_H, NIGHT_TO_H + 24), (0, NIGHT_TO_H)
     return 3600 * (_overlap(start_h, end_h, *late) + _overlap(start_h, end_h, *early))
 

@@ -34,6 +34,7 @@ DATES_AT_ONCE = 12
 FIRST_AFTER_DAYS = 7
 _HISTORY_DAYS = WINDOW_DAYS + BASELINE_DAYS
 _OWN_BLOCKS = 2
+_REST_DAYS = 14  # read besides, so that the oldest day knows the rest before it
 
 
 @dataclass(frozen=True)
@@ -177,14 +178,14 @@ def _roster(connection: Any, tables: SourceTables, dates: Sequence[date]) -> Any
     posts = known.filter((known.version == 0) & (known.valid_to.isnull() | (known.valid_to.date() >= known.as_of)))
     posts = posts.drop("version", "recorded_at", "valid_to")
     left = posts.select(*AGENT, "valid_from").join(exits, "agent_id")
-    gone = left.filter(
-        (left.recorded_at.date() < left.as_of)
-        & (left.last_day < left.as_of)
-        & (left.last_day >= left.valid_from.date())
-    )
+    left = left.filter(left.recorded_at.date() < left.as_of)
+    latest = ibis.window(group_by=[*AGENT, "notice_on"], order_by=ibis.desc("recorded_at"))
+    left = left.mutate(version=ibis.row_number().over(latest))
+    gone = left.filter((left.version == 0) & (left.last_day < left.as_of) & (left.last_day >= left.valid_from.date()))
     employed = posts.anti_join(gone.select(*AGENT).distinct(), AGENT)
     shifts = tables["shifts"]
-    first_shift = shifts.agg(first_shift=shifts.recorded_at.min().date())
+    begun = ibis.greatest(shifts.recorded_at, shifts.scheduled_start, shifts.actual_end.fill_null(shifts.scheduled_end))
+    first_shift = shifts.agg(first_shift=begun.min().date())
     roster = employed.cross_join(first_shift)
     return roster.mutate(shifts_known=(roster.first_shift < roster.as_of).fill_null(False)).drop("first_shift")
 
@@ -221,7 +222,7 @@ def _with_runs(days: Any) -> Any:
 def _seen(roster: Any, facts: Any) -> Any:
     """The facts of each roster row's last 112 days that were visible as of its date."""
     joined = roster.select(*AGENT).inner_join(facts, "agent_id")
-    recent = joined.as_of.delta(joined.day, unit="day") <= _HISTORY_DAYS
+    recent = joined.as_of.delta(joined.day, unit="day") <= _HISTORY_DAYS + _REST_DAYS
     return joined.filter(visible(joined, joined.as_of) & recent).drop("known_on", "superseded_on")
 
 
@@ -230,7 +231,7 @@ def _windows(days: Any, roster: Any) -> Any:
     values: dict[str, Any] = {}
     for family in (workload, escalation, schedule, sentiment):
         values |= family.per_window(days)
-    found = days.group_by(WINDOW).agg(**values)
+    found = days.filter(days.age <= _HISTORY_DAYS).group_by(WINDOW).agg(**values)
     blocks = roster.select(*AGENT, block=ibis.literal(0, "int64")).union(found.select(*WINDOW), distinct=True)
     windows = blocks.left_join(found, WINDOW).drop("as_of_right", "agent_id_right", "block_right")
     posts = roster.select(*AGENT, *CONTEXT)
@@ -299,7 +300,7 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
     out = frame[[*AGENT, *CONTEXT, *names, *usual]].copy()
     out["as_of"] = pd.to_datetime(out["as_of"])
     out[[*names, *usual]] = out[[*names, *usual]].astype("float64")
-    return out.sort_values(list(AGENT), ignore_index=True)
+    return out.sort_values(list(AGENT), ignore_index=True).copy()
 
 
 def _chunks(dates: Sequence[date]) -> Iterator[Sequence[date]]:

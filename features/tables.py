@@ -224,6 +224,7 @@ class Banned:
 BANNED: tuple[Banned, ...] = (
     Banned(
         r"(voice|vocal|speech|acoustic)_.*(pitch|tone|tempo|stress|emotion|jitter|shimmer)"
+        r"|(pitch|tone|tempo|stress|emotion)_.*(voice|vocal|speech)"
         r"|^(pitch|jitter|shimmer)|mfcc|acoustic|speech_rate",
         "voice acoustics infer emotions of employees, which EU AI Act article 5(1)(f) prohibits",
     ),
@@ -232,7 +233,7 @@ BANNED: tuple[Banned, ...] = (
         "video and biometric signals infer emotions of employees, which EU AI Act article 5(1)(f) prohibits",
     ),
     Banned(
-        r"key_?stroke|mouse_?(move|click|dynamic)|screenshot|key_?log",
+        r"key_?stroke|mouse_?(move|click|dynamic|speed|distance)|screenshot|key_?log",
         "keystroke, mouse and screen surveillance is out of proportion to any support it could give",
     ),
     Banned(
@@ -242,7 +243,7 @@ BANNED: tuple[Banned, ...] = (
     Banned(r"(^|_)union(_|$)|works_council|(^|_)strike", "union activity must never inform a score"),
     Banned(r"diagnos|sick_reason|(^|_)icd_?10", "diagnoses are health data that no score may use"),
     Banned(
-        r"home_?(post_?code|zip|address)|^(post_?code|zip_?code)$",
+        r"home_?(post|zip|address)|^(post_?code|zip_?code)$",
         "where people live stands in for who they are",
     ),
 )

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import respite
-from features import Centre, Home, simulate
+from features import Centre, Home, build, simulate
 from features.tables import TABLES, Table
 
 Frames = dict[str, pd.DataFrame]
@@ -33,9 +33,11 @@ class TinyCentre:
 
     def agent(self, agent_id: str, since: str = "2025-01-01", **more: Any) -> None:
         """A post from a day on: team T1, queue q, 40 hours a week."""
-        post = {"team_id": "T1", "manager_id": "M1", "site_id": "S1", "timezone": self.zone, "queue": "q"}
-        self.add("agents", agent_id=agent_id, valid_from=since, hire_date=since, employment_type="full-time",
-                 **{"contracted_h_week": 40.0} | post | more)  # fmt: skip
+        post = {
+            "team_id": "T1", "manager_id": "M1", "site_id": "S1", "timezone": self.zone, "queue": "q",
+            "employment_type": "full-time", "contracted_h_week": 40.0, "hire_date": since,
+        }  # fmt: skip
+        self.add("agents", agent_id=agent_id, valid_from=since, **post | more)
 
     def contact(self, agent_id: str, start: str | pd.Timestamp, minutes: float = 10, **more: Any) -> None:
         """A contact without wrap-up; whatever is not said is not marked (not abusive, not escalated, ...)."""
@@ -99,7 +101,7 @@ def offset_s(at: pd.Timestamp, zone: str) -> int:
     return int(offset.total_seconds())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_centre() -> Callable[..., TinyCentre]:
     """The class of hand-made centres."""
     return TinyCentre
@@ -107,14 +109,20 @@ def tiny_centre() -> Callable[..., TinyCentre]:
 
 @pytest.fixture(scope="session")
 def centre() -> Frames:
-    """Every table of a small simulated centre; tests copy what they change."""
-    return simulate(Centre(agents=20, days=133, seed=11)).frames()
+    """Every table of a small simulated centre on three continents; tests copy what they change."""
+    return simulate(Centre(agents=30, days=133, seed=11)).frames()
 
 
 @pytest.fixture(scope="session")
 def as_of() -> date:
     """A date in the last weeks of `centre`, with 112 days of history before it."""
     return date(2025, 8, 4)
+
+
+@pytest.fixture(scope="session")
+def frame(centre: Frames, as_of: date) -> pd.DataFrame:
+    """The feature frame of `centre` as of that date; not to be changed."""
+    return build(centre, [as_of])
 
 
 @pytest.fixture
@@ -147,9 +155,7 @@ class Answer(NamedTuple):
 
 
 @pytest.fixture
-def command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Home
-) -> Callable[..., Answer]:
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Home) -> Callable[..., Answer]:
     """Run the `respite` command in this process, in a home of its own."""
 
     def run(*words: object) -> Answer:

@@ -48,7 +48,9 @@ def turnover_labels(frame: pd.DataFrame, tables: dict[str, pd.DataFrame], config
     whose notice falls into the gap. Someone who transfers or retires within the horizon is censored (NaN); someone
     who is dismissed did not quit (0).
     """
-    exits = tables["exits"].sort_values("notice_on")[["agent_id", "notice_on", "last_day", "kind"]]
+    exits = tables["exits"].sort_values([name for name in ("notice_on", "recorded_at") if name in tables["exits"]])
+    exits = exits.drop_duplicates(["agent_id", "notice_on"], keep="last")
+    exits = exits[["agent_id", "notice_on", "last_day", "kind"]]
     exits = exits.assign(notice_on=pd.to_datetime(exits["notice_on"]), last_day=pd.to_datetime(exits["last_day"]))
     rows = frame[["as_of", "agent_id"]].reset_index(names="row")
     # a spell's own exit is the first whose last day is not over yet; earlier ones belong to earlier spells

@@ -89,6 +89,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Probabilities of no and yes, shape (n, 2)."""
+        check_is_fitted(self, "booster_")
         p = sigmoid(self.line_.apply(self._margin(X)))
         return np.column_stack([1 - p, p])
 
@@ -101,6 +102,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Source: TreeSHAP as LightGBM computes it (`pred_contrib`); one row runs on one thread.
         """
+        check_is_fitted(self, "booster_")
         X = self._columns(X)
         raw = np.asarray(self.booster_.predict(self._encode(X), pred_contrib=True, num_threads=_threads(len(X))))
         return Explanation(
@@ -139,6 +141,8 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             booster = lgb.Booster(model_file=str(folder / "booster.txt"))
         except (OSError, ValueError, lgb.basic.LightGBMError) as error:
             raise ContractError(f"{folder} does not hold a whole model: {error}") from error
+        if not isinstance(about, dict) or about.get("format") != _FORMAT:
+            raise ContractError(f"{folder} holds a model of another format than {_FORMAT}; this code cannot read it.")
         if about["contract_version"] not in (None, contract_version()):
             raise ContractError(
                 f"The {about['outcome']} model was trained on feature contract {about['contract_version']}, this code"
@@ -176,7 +180,6 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return entry.direction(self.outcome) if entry else 0
 
     def _margin(self, X: pd.DataFrame) -> Floats:
-        check_is_fitted(self, "booster_")
         X = self._columns(X)
         return np.asarray(self.booster_.predict(self._encode(X), raw_score=True, num_threads=_threads(len(X))))
 
@@ -192,7 +195,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         out = np.empty(X.shape)
         for i, name in enumerate(X.columns):
             if str(name) in self.categories_:
-                codes = pd.Categorical(X[name].astype(str), categories=self.categories_[str(name)]).codes
+                codes = pd.Index(self.categories_[str(name)], dtype=object).get_indexer(X[name].astype(str))
                 out[:, i] = np.where((codes < 0) | X[name].isna(), np.nan, codes)
             else:
                 out[:, i] = _numbers(X[name], str(name))

@@ -54,6 +54,9 @@ def time_split(
         "calibration": (as_of >= calibration_start) & (as_of <= calibration_end),
         "test": as_of >= test_start,
     }
+    for name, mask in masks.items():
+        if not mask.any():
+            raise InputError(f"No labelled date falls into the {name} block; give more dates, or closer ones.")
     dates = {f"{name}_from": f"{as_of[mask].min():%Y-%m-%d}" for name, mask in masks.items()}
     dates |= {f"{name}_to": f"{as_of[mask].max():%Y-%m-%d}" for name, mask in masks.items()}
     return TimeSplit(masks["train"].to_numpy(), masks["calibration"].to_numpy(), masks["test"].to_numpy(), dates)

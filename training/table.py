@@ -154,6 +154,8 @@ def read_table(
     for option, name in (("--group", group), ("--time", time)):
         if name is not None and name not in frame.columns:
             raise InputError(f"{option} {name}: {path.name} has no such column; it has {', '.join(frame.columns)}.")
+        if name is not None and frame[name].isna().any():
+            raise InputError(f"{option} {name}: {frame[name].isna().sum()} rows of {path.name} have no value there.")
     before = len(frame)
     frame = frame.drop_duplicates(ignore_index=True)
     y, made_of = _outcome(frame, path.name, target, positive)

@@ -38,9 +38,10 @@ def _check_ins(base: Any, tables: SourceTables) -> Any:
     on = held.held_at.date()
     first = held.select(on=on).agg(first=ibis._.on.min())
     seen = base.left_join(held.select("agent_id", on=on), "agent_id").drop("agent_id_right")
-    last = seen.group_by(AGENT).agg(last=seen.on.max(where=seen.on < seen.as_of))
-    gap = ibis.least(ibis.ifelse(ibis._.last.isnull(), CHECK_IN_CAP_DAYS, ibis._.as_of.delta(ibis._.last, unit="day")),
-                     CHECK_IN_CAP_DAYS)  # fmt: skip
+    last = seen.group_by(*AGENT, "hire_date").agg(last=seen.on.max(where=seen.on < seen.as_of))
+    on_the_job = ibis._.as_of.delta(ibis._.hire_date, unit="day").fill_null(CHECK_IN_CAP_DAYS)
+    since_last = ibis._.as_of.delta(ibis._.last, unit="day").fill_null(CHECK_IN_CAP_DAYS)
+    gap = ibis.least(since_last, on_the_job, CHECK_IN_CAP_DAYS)
     known = last.cross_join(first)
     return known.select(*AGENT, one_to_one_gap=ibis.ifelse(known.first < known.as_of, gap.cast("float64"), ibis.null()))
 
@@ -50,7 +51,7 @@ def _absences(base: Any, tables: SourceTables) -> Any:
     spells = tables["absences"]
     known_on = spells.recorded_at.date()
     spells = spells.select("agent_id", "start_on", "planned", "recorded_at", known_on=known_on)
-    first = spells.agg(first=spells.known_on.min())
+    first = spells.agg(first=ibis.greatest(spells.known_on, spells.start_on).min())
     seen = base.left_join(spells, "agent_id").drop("agent_id_right")
     seen = seen.filter((seen.known_on < seen.as_of) & (seen.start_on < seen.as_of))
     latest = ibis.window(group_by=[*AGENT, "start_on"], order_by=ibis.desc("recorded_at"))

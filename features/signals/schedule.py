@@ -36,7 +36,7 @@ def per_window(days: Any) -> dict[str, Any]:
     n = on.cast("int64").sum()
     angle = days.work_start_h * (2 * math.pi / 24)
     r = (angle.cos().mean(where=on) ** 2 + angle.sin().mean(where=on) ** 2).sqrt()
-    spread = 24 / (2 * math.pi) * (-2 * at_most(r + 1e-12, 1.0).ln()).sqrt()
+    spread = 24 / (2 * math.pi) * (-2 * at_most(r + 1e-12, 1.0).ln()).sqrt() + 0.0  # never -0
     cv = ratio(days.worked_s.std(where=on, how="sample"), days.worked_s.mean(where=on))
     worked_s = days.worked_s.sum()
     return {

@@ -1,0 +1,268 @@
+"""Pages: nobody is named to a manager, what is read adds up, and nothing is asked of the network."""
+
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+from math import exp
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sqlalchemy.orm import make_transient
+
+from features import Home
+from features.catalog import feature, own_usual, peer_usual
+from features.errors import InputError, NotReadyError
+from serving import Store
+from serving.reports.agent import agent_report
+from serving.reports.build import write_reports
+from serving.reports.material import WORK, Material, gather
+from serving.reports.team import MINIMUM_GROUP, team_report
+
+VOID = {"meta", "br", "hr", "img", "link", "input", "line", "rect", "circle", "polyline"}
+NEVER = ("flagged", "caused", "flight risk", "diagnosis", "diagnosed")
+
+
+class Balance(HTMLParser):
+    """Follows what is open; `text` is what a reader sees."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open, f"</{tag}> closes nothing"
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def material(road: Home) -> Material:
+    return gather(road)
+
+
+@pytest.fixture(scope="module")
+def sizes(newest: pd.DataFrame) -> dict[str, int]:
+    return {str(team): int(size) for team, size in newest["team_id"].value_counts().items()}
+
+
+@pytest.fixture(scope="module")
+def pages(material: Material, newest: pd.DataFrame, sizes: dict[str, int]) -> dict[str, str]:
+    """The page of every team and of ten agents."""
+    found = {f"team {team}": team_report(material, team) for team in sizes}
+    return found | {f"agent {agent}": agent_report(material, agent) for agent in newest["agent_id"].head(10)}
+
+
+def test_a_team_page_names_nobody(pages: dict[str, str], road: Home) -> None:
+    posts = pd.read_parquet(road.table("agents"))
+    for name, page in pages.items():
+        if name.startswith("team"):
+            for person in {*posts["agent_id"], *posts["manager_id"]}:
+                assert not re.search(rf"\b{re.escape(person)}\b", page), f"{name} names {person}"
+
+
+def test_an_agent_page_names_no_colleague(pages: dict[str, str], road: Home) -> None:
+    everyone = set(pd.read_parquet(road.table("agents"))["agent_id"])
+    for name, page in pages.items():
+        if name.startswith("agent"):
+            assert {agent for agent in everyone if agent in page} == {name.removeprefix("agent ")}
+
+
+def test_pages_are_balanced_html(pages: dict[str, str]) -> None:
+    for name, page in pages.items():
+        assert page.startswith("<!doctype html>")
+        assert Balance(page).open == [], name
+
+
+def test_pages_ask_nothing_of_the_network_and_are_small(pages: dict[str, str]) -> None:
+    for page in pages.values():
+        assert not re.search(r"https?://|//[a-z]|src=|<script|<link|@import|url\(", page)
+        assert len(page.encode()) < 600_000
+
+
+@pytest.mark.parametrize("word", NEVER)
+def test_a_word_that_hurts_is_on_no_page(word: str, pages: dict[str, str]) -> None:
+    assert not [name for name, page in pages.items() if word in page.lower()]
+
+
+def test_no_page_shows_nan_or_a_template(pages: dict[str, str]) -> None:
+    for page in pages.values():
+        text = Balance(page).text
+        assert not re.search(r"\bnan\b|\bNone\b|\{\{|\{%|\binf\b", text)
+
+
+def test_a_small_team_is_shown_as_its_site_with_the_reason(pages: dict[str, str], sizes: dict[str, int]) -> None:
+    small = [team for team, size in sizes.items() if size < MINIMUM_GROUP]
+    assert small, "the centre has no small team to test with"
+    for team in small:
+        text = Balance(pages[f"team {team}"]).text
+        assert re.search(rf"Team {team} has {sizes[team]} agents\. Numbers of fewer than 10 people", text)
+        assert re.search(r"How site \w+ is doing", text)
+
+
+def shrunk(material: Material, keep: int) -> tuple[Material, str]:
+    """The material with one site and one team of `keep` agents, all others gone."""
+    now = material.weeks[material.weeks["as_of"] == material.as_of]
+    agents = set(now["agent_id"].head(keep))
+    weeks = material.weeks[material.weeks["agent_id"].isin(agents)].assign(team_id="T", site_id="S")
+    return replace(material, weeks=weeks), "T"
+
+
+def test_a_site_that_is_small_too_is_not_shown(material: Material) -> None:
+    with pytest.raises(InputError, match="the team and its site have fewer than 10 agents; nothing is shown"):
+        team_report(*shrunk(material, MINIMUM_GROUP - 1))
+
+
+def scored_only(material: Material, column: str, value: str, keep: int) -> Material:
+    """The material where all but `keep` of a group have no score."""
+    store: dict[str, list] = {}
+    for outcome, scores in material.scores.items():
+        left, store[outcome] = keep, []
+        for score in scores:
+            make_transient(score)
+            copy = type(score)(**{c.name: getattr(score, c.name) for c in type(score).__table__.columns})
+            if getattr(score, column) == value:
+                left -= 1
+                if left < 0:
+                    copy.probability = copy.band = copy.base = None
+                    copy.reasons, copy.abstained = [], "too little history"
+            store[outcome].append(copy)
+    return replace(material, scores=store)
+
+
+@pytest.mark.parametrize("scored", [0, 1, 3, 9])
+def test_numbers_of_fewer_than_ten_scored_people_are_not_shown(
+    scored: int, material: Material, newest: pd.DataFrame
+) -> None:
+    site = str(newest["site_id"].value_counts().index[0])
+    thin = scored_only(material, "site_id", site, scored)
+    weeks = thin.weeks.assign(team_id=thin.weeks["team_id"].where(thin.weeks["site_id"] != site, "T"))
+    for score in [score for scores in thin.scores.values() for score in scores]:
+        score.team_id = "T" if score.site_id == site else score.team_id
+    text = Balance(team_report(replace(thin, weeks=weeks), "T")).text
+    assert "The mean score is" not in text
+    assert f"of {scored} agents" not in text
+
+
+SUM = re.compile(
+    r"In log-odds, which add up: (-?[\d.]+) \(starting point\)((?: [+-] [\d.]+ \(\w+\))*) += (-?[\d.]+),"
+    r" which is ([\d.]+)%"
+)
+
+
+def test_the_sum_on_an_agent_page_adds_up_to_the_score(
+    pages: dict[str, str], scored: Store, material: Material
+) -> None:
+    checked = 0
+    for name, page in pages.items():
+        if not name.startswith("agent"):
+            continue
+        agent = name.removeprefix("agent ")
+        lines = SUM.findall(unescape(page))
+        stored = [next(s for s in scores if s.agent_id == agent) for scores in material.scores.values()]
+        stored = [score for score in stored if score.probability is not None]
+        assert len(lines) == len(stored)
+        for (base, steps, total, percent), score in zip(lines, stored, strict=True):
+            added = sum(float(sign + amount) for sign, amount in re.findall(r"([+-]) ([\d.]+)", steps))
+            assert float(base) + added == pytest.approx(float(total), abs=1e-9)
+            assert 100 / (1 + exp(-float(total))) == pytest.approx(float(percent), abs=0.051)
+            # the log-odds are shown with two decimals, so the percentage may be off by what those round away
+            assert float(percent) == pytest.approx(100 * score.probability, abs=0.05 + 0.005 * 25)
+            checked += 1
+    assert checked >= 10
+
+
+def test_an_agent_page_shows_one_percentage_and_the_same_in_words(pages: dict[str, str]) -> None:
+    for name, page in pages.items():
+        if name.startswith("agent"):
+            words = [int(number) for number in re.findall(r"Among 100 colleagues .*? about (\d+) would", page)]
+            percent = [float(line[3]) for line in SUM.findall(unescape(page))]
+            assert words == [pytest.approx(number, abs=0.56) for number in percent]
+
+
+def test_an_agent_who_has_no_score_is_told_why(material: Material, newest: pd.DataFrame) -> None:
+    agent = newest["agent_id"].iloc[0]
+    text = Balance(agent_report(scored_only(material, "agent_id", agent, 0), agent)).text
+    assert text.count("There is no score for you at the moment: too little history.") == 2
+    assert "which add up" not in text
+
+
+def test_pages_say_what_they_are_not_for_and_how_sure_they_are(pages: dict[str, str]) -> None:
+    for name, page in pages.items():
+        text = Balance(page).text
+        if name.startswith("team"):
+            assert "must not be used for discipline, pay, promotion or termination" in text
+            assert "does not make them causes" in text
+            assert "(50% is chance)" in text
+        else:
+            assert "free to decline any offer" in text
+            assert "not a statement about your health" in text
+
+
+def test_the_work_that_pages_show_is_in_the_catalog(newest: pd.DataFrame) -> None:
+    for name in WORK:
+        assert feature(name) is not None
+        assert {name, own_usual(name), peer_usual(name)} <= set(newest)
+
+
+def test_the_numbers_of_a_team_are_means_of_its_members(
+    pages: dict[str, str], newest: pd.DataFrame, sizes: dict[str, int]
+) -> None:
+    team = next(team for team, size in sizes.items() if size >= MINIMUM_GROUP)
+    mean = newest.loc[newest["team_id"] == team, "contacts_per_hour"].mean()
+    assert f'<td>contacts per logged hour</td><td class="number">{mean:.1f}</td>' in pages[f"team {team}"]
+
+
+def test_a_page_is_written_into_the_home(road: Home, newest: pd.DataFrame) -> None:
+    path = write_reports(road, agent=newest["agent_id"].iloc[0])
+    assert path.parent == road.reports
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("who", ["nobody", "", "../../etc/passwd", "<script>alert(1)</script>"])
+@pytest.mark.parametrize("kind", ["team", "agent"])
+def test_a_stranger_is_refused(kind: str, who: str, road: Home) -> None:
+    before = sorted(road.reports.glob("*")) if road.reports.exists() else []
+    with pytest.raises(InputError, match=f"--{kind} {re.escape(who)}: no "):
+        write_reports(road, **{kind: who})
+    assert (sorted(road.reports.glob("*")) if road.reports.exists() else []) == before
+
+
+@pytest.mark.parametrize("names", [{}, {"team": "T01", "agent": "A0001"}])
+def test_one_page_is_asked_for_at_a_time(names: dict[str, str], road: Home) -> None:
+    with pytest.raises(InputError, match="Name either --team or --agent"):
+        write_reports(road, **names)
+
+
+def test_before_anything_was_scored_the_step_to_run_is_named(home: Home) -> None:
+    with pytest.raises(NotReadyError, match="run `respite score` first"):
+        write_reports(home, team="T01")
+
+
+def test_words_from_the_tables_are_escaped(material: Material) -> None:
+    weeks = material.weeks.assign(team_id="T", site_id="S", queue="<b>queue</b> & more")
+    scores = scored_only(material, "agent_id", "", 0).scores
+    for score in [score for found in scores.values() for score in found]:
+        score.team_id = "T"
+    page = team_report(replace(material, weeks=weeks, scores=scores), "T")
+    assert "&lt;b&gt;queue&lt;/b&gt; &amp; more" in page
+    assert "<b>queue" not in page
+
+
+def test_the_reports_folder_has_no_code_from_outside() -> None:
+    folder = Path(__import__("serving.reports", fromlist=["x"]).__file__ or "").parent
+    for path in folder.iterdir():
+        if path.suffix in {".html", ".css"}:
+            assert not re.search(r"https?://", path.read_text(encoding="utf-8")), path.name

@@ -1,0 +1,138 @@
+"""A training run on a simulated centre: what it finds and what it leaves behind."""
+
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+
+from features import Home, contract_version, load_frame
+from features.catalog import feature_names
+from features.errors import InputError, NotReadyError
+from training import Metrics
+from training.config import OUTCOMES, OutcomeConfig
+from training.outcome import labelled_frame, train_outcome
+from training.tracking import CHALLENGER, current, load_current
+
+BASELINES = {"prevalence", "tenure_only", "last_score_only", "logistic", "signals_only"}
+
+
+def client_of(home: Home) -> MlflowClient:
+    return MlflowClient(home.tracking_uri, registry_uri=home.tracking_uri)
+
+
+def run_of(home: Home, outcome: str, alias: str = "champion") -> Run:
+    found = current(home, outcome, alias)
+    assert found is not None
+    return client_of(home).get_run(found.run_id)
+
+
+def file_of(home: Home, run: Run, path: str) -> Path:
+    return Path(mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/{path}", tracking_uri=home.tracking_uri))
+
+
+@pytest.mark.parametrize("outcome", ["burnout", "turnover"])
+def test_measures_and_settings_are_in_the_run(outcome: str, road: Home) -> None:
+    data = run_of(road, outcome).data
+    assert set(Metrics.__annotations__) <= set(data.metrics)
+    assert data.metrics["advantage_tenure_only_low"] <= data.metrics["advantage_tenure_only"]
+    assert data.params["horizon_days"] == "90"
+    assert data.params["gap_days"] == str(OUTCOMES[outcome].gap_days)
+    assert data.params["trees"] == str(OUTCOMES[outcome].growth.trees)
+    assert data.params["train_to"] < data.params["calibration_from"] < data.params["test_from"]
+    assert data.tags["contract_version"] == contract_version()
+
+
+@pytest.mark.parametrize("outcome", ["burnout", "turnover"])
+def test_plots_are_pictures_in_the_run(outcome: str, road: Home) -> None:
+    run = run_of(road, outcome)
+    for name in ("reliability", "lift", "shap_summary"):
+        picture = file_of(road, run, f"plots/{name}.png").read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) > 5_000
+
+
+def test_the_comparison_has_the_model_beside_every_baseline(road: Home) -> None:
+    run = run_of(road, "burnout")
+    table = pd.read_csv(file_of(road, run, "comparison.csv")).set_index("score")
+    assert set(table.index) == BASELINES | {"model"}
+    assert table.loc["model", "auroc"] == pytest.approx(run.data.metrics["auroc"])
+    assert table.loc["prevalence", ["auroc", "lift_top"]].tolist() == [0.5, 1.0]
+
+
+def test_the_feature_contract_of_the_run_names_every_feature(road: Home) -> None:
+    contract = pd.read_csv(file_of(road, run_of(road, "burnout"), "feature_contract.csv"))
+    assert contract["name"].tolist() == feature_names()
+
+
+def test_the_rows_that_were_trained_on_are_a_dataset_of_the_run(road: Home) -> None:
+    run = run_of(road, "burnout")
+    (given,) = run.inputs.dataset_inputs
+    assert given.dataset.name == "burnout"
+    assert [tag.value for tag in given.tags] == ["training"]
+    assert given.dataset.digest
+
+
+def test_a_second_run_on_the_same_rows_measures_the_champion_and_finds_the_same(road: Home) -> None:
+    metrics = run_of(road, "turnover", CHALLENGER).data.metrics
+    for name in Metrics.__annotations__:
+        assert metrics[name] == pytest.approx(metrics[f"champion_{name}"], abs=1e-9), name
+
+
+def test_the_model_knows_its_settings_dates_and_base_rate(road: Home) -> None:
+    model, _ = load_current(road, "turnover")
+    assert OutcomeConfig(**model.details_["config"]) == OUTCOMES["turnover"]
+    assert 0 < model.details_["base_rate"] < 0.5
+    assert model.details_["dates"]["test_to"] == run_of(road, "turnover").data.params["test_to"]
+    assert model.feature_names_in_ == feature_names()
+
+
+@pytest.mark.parametrize("outcome", ["burnout", "turnover"])
+def test_labelled_rows_have_enough_history_and_a_known_outcome(outcome: str, road: Home) -> None:
+    config = OUTCOMES[outcome]
+    frame, y = labelled_frame(road, config)
+    contacts = pd.read_parquet(road.table("contacts"), columns=["started_at", "ended_at"])
+    assert len(frame) == len(y)
+    assert set(np.unique(y)) == {0.0, 1.0}
+    assert (frame["as_of"] - contacts["started_at"].min()).min() >= pd.Timedelta(days=config.min_history_days)
+    assert frame["as_of"].max() + pd.Timedelta(days=config.horizon_days) <= contacts["ended_at"].max()
+
+
+def bare(home: Home, road: Home, *tables: str) -> Home:
+    """A home with some of the road's tables and its frame."""
+    home.raw.mkdir(parents=True)
+    for name in tables:
+        home.table(name).symlink_to(road.table(name))
+    home.features.symlink_to(road.features)
+    return home
+
+
+@pytest.mark.parametrize(("outcome", "table"), [("burnout", "surveys"), ("turnover", "exits")])
+def test_without_the_table_of_the_outcome_it_says_which_is_missing(
+    outcome: str, table: str, home: Home, road: Home
+) -> None:
+    with pytest.raises(NotReadyError, match=f"Training {outcome} needs the table '{table}'"):
+        train_outcome(bare(home, road, "contacts"), OUTCOMES[outcome])
+
+
+def test_without_a_frame_it_says_what_to_run(home: Home, road: Home) -> None:
+    home.raw.mkdir(parents=True)
+    for name in ("contacts", "exits"):
+        home.table(name).symlink_to(road.table(name))
+    with pytest.raises(NotReadyError, match="run `respite features"):
+        train_outcome(home, OUTCOMES["turnover"])
+
+
+def test_before_any_horizon_has_ended_it_says_how_long_that_takes(road: Home) -> None:
+    with pytest.raises(NotReadyError, match="takes 5000 days after an as-of date"):
+        labelled_frame(road, OUTCOMES["turnover"].model_copy(update={"horizon_days": 5000}))
+
+
+def test_a_horizon_too_long_for_the_history_is_refused(road: Home) -> None:
+    versions = len(load_frame(road)), len(client_of(road).search_model_versions("name = 'turnover'"))
+    with pytest.raises(InputError, match="training with a horizon of 150 days needs 328 days"):
+        train_outcome(road, OUTCOMES["turnover"].model_copy(update={"horizon_days": 150}))
+    assert versions == (len(load_frame(road)), len(client_of(road).search_model_versions("name = 'turnover'")))
