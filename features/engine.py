@@ -87,7 +87,8 @@ def _in_memory(connection: Any, frame: pd.DataFrame, table: Table) -> Any:
     defaults = ", ".join(f"({column.default})::TIMESTAMP AS {column.name}" for column in missing)
     # the contract's own expressions
     query = f"SELECT *, {defaults} FROM (SELECT {given} FROM {table.name})"  # noqa: S608
-    return connection.sql(query)
+    connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {table.name}_complete AS {query}")
+    return connection.table(f"{table.name}_complete")
 
 
 def _schema(table: Table) -> dict[str, str]:

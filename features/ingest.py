@@ -4,6 +4,7 @@ A mapping is a YAML file with one DuckDB expression per column. Every cell is re
 text in a number rejects that one row, by line, and not the file.
 """
 
+import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -235,9 +236,26 @@ class _Reader:
             raise InputError(f"{self.path.name} could not be read: it is not UTF-8 text.")
         if len(found) > MOST_BROKEN_LINES:
             raise InputError(f"{self.path.name}: {len(found):,} lines are no rows, the first is line {found[0][0]}.")
+        self._find_long_lines()
         for line, _, message, text in found:
             self.db.execute("UPDATE source SET line = line + 1 WHERE line >= ?", [line])
             self.broken.append((line, f"{message.splitlines()[0]}: {text}"))
+
+    def _find_long_lines(self) -> None:
+        """Rows with more cells than the header, for which DuckDB has made up columns."""
+        with (gzip.open if self.path.suffix == ".gz" else open)(self.path, "rt", encoding="utf-8") as file:
+            header = file.readline()
+        names = [row[0] for row in self.db.execute("DESCRIBE source").fetchall()][1:]
+        extra = [f'"{name}"' for i, name in enumerate(names) if name == f"column{i}" and name not in header]
+        if not extra:
+            return
+        test = f"coalesce({', '.join(extra)}) IS NOT NULL"
+        cells = " || ' ' || ".join(f"coalesce({name}, '')" for name in extra)
+        for line, text in self.db.execute(f"SELECT line, {cells} FROM source WHERE {test} ORDER BY line").fetchall():
+            self.broken.append((line, f"more cells than the header has columns, beginning with '{text.strip()}'"))
+        self.db.execute(f"DELETE FROM source WHERE {test}")
+        for name in extra:
+            self.db.execute(f"ALTER TABLE source DROP COLUMN {name}")
 
     def _keep_out(self) -> None:
         """Make `wanted`: the rows of the source but for those that the mapping keeps out, counted by reason."""

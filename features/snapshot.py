@@ -115,6 +115,8 @@ def load_frame(home: Home, since: date | None = None) -> pd.DataFrame:
             f"The feature frame has contract {built}, this code {contract_version()}; run `respite features` again."
         )
     chosen = [path for path in paths if since is None or _date_of(path) >= since]
+    if not chosen:
+        return load_frame(home, _date_of(paths[-1])).head(0)
     frames = []
     for path in chosen:
         frame = pd.read_parquet(path)

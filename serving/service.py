@@ -1,14 +1,16 @@
 """The BentoML service: thin. What may be answered is decided in `serving.scoring`, who may ask in `serving.access`."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Self
 
 import bentoml
-from bentoml.exceptions import BentoMLException, InvalidArgument, NotFound, ServiceUnavailable
+from bentoml.exceptions import BentoMLException, InvalidArgument, NotFound
 from pydantic import BaseModel, ValidationError
 
-from features.errors import AccessError, InputError, NotReadyError, RespiteError
+from features.errors import AccessError, InputError, RespiteError
 from features.home import Home
 from serving.access import check, note
 from serving.schemas import RowsRequest, RowsResponse, ScoresRequest, ScoresResponse
@@ -56,16 +58,32 @@ class TokenGate:
             note(self.store, "nobody", what, 401, _now())
             await _refuse(send, str(error))
             return
-        status = 500
+        await self.app(scope, receive, _Answer(send, lambda status: note(self.store, who, what, status, _now())))
 
-        async def watch(message: Any) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                note(self.store, who, what, status, _now())
-            await send(message)
 
-        await self.app(scope, receive, watch)
+class _Answer:
+    """Sends an answer on, once it is noted how it ended; a refusal always has the shape {"error": sentence}.
+
+    BentoML wraps some of them into a list.
+    """
+
+    def __init__(self, send: Any, noted: Callable[[int], None]) -> None:
+        self.send, self.noted = send, noted
+        self.refusal: dict[str, Any] | None = None
+        self.body = b""
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.noted(message["status"])
+            if message["status"] >= HTTPStatus.BAD_REQUEST:
+                self.refusal = message
+                return
+        if self.refusal is None:
+            await self.send(message)
+            return
+        self.body += message.get("body", b"")
+        if not message.get("more_body"):
+            await _send(self.send, self.refusal["status"], b"application/json", _one_shape(self.body))
 
 
 class _OneSentence(BaseModel):
@@ -137,13 +155,27 @@ def _as_http(error: RespiteError) -> BentoMLException:
         return NotFound(str(error))
     if isinstance(error, InputError):
         return InvalidArgument(str(error))
-    if isinstance(error, NotReadyError):
-        return ServiceUnavailable(str(error))
-    return BentoMLException(str(error))
+    return _NotNow(str(error))
+
+
+class _NotNow(BentoMLException):  # type: ignore[misc] # untyped
+    """The question is right, but the store or the model cannot answer it now; BentoML hides what a 5xx says."""
+
+    error_code = HTTPStatus.CONFLICT
 
 
 def _is_open(path: str) -> bool:
     return path in OPEN_PATHS or path.startswith(OPEN_PREFIX)
+
+
+def _one_shape(body: bytes) -> bytes:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = body.decode("utf-8", "replace") or "refused"
+    first = said[0] if isinstance(said, list) and said else said
+    sentence = first.get("error", first) if isinstance(first, dict) else first
+    return json.dumps({"error": sentence}).encode()
 
 
 async def _refuse(send: Any, why: str) -> None:

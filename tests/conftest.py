@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 import respite
-from features import Centre, Home, build, simulate
+from features import Centre, Home, build, simulate, write_features
+from features.simulation import write
 from features.tables import TABLES, Table
 
 Frames = dict[str, pd.DataFrame]
@@ -168,3 +169,29 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         return Answer(int(ended.value.code or 0), printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with models and scores: version 1 of both outcomes in charge, version 2 of turnover its challenger.
+
+    Made once per session; tests read it and leave its models and scores as they are.
+    """
+    home = Home(tmp_path_factory.mktemp("road"))
+    _walk(home)
+    return home
+
+
+def _walk(home: Home) -> None:
+    from serving import score_all
+    from training.config import OUTCOMES
+    from training.outcome import train_outcome
+    from training.release import release
+
+    write(simulate(Centre(agents=60, days=420, seed=3)), home)
+    write_features(home)
+    for outcome, config in OUTCOMES.items():
+        train_outcome(home, config)
+        release(home, outcome, override="a test", reviewer="the tests")
+    train_outcome(home, OUTCOMES["turnover"])
+    score_all(home)

@@ -68,12 +68,18 @@ def compare(home: HomeOption = None, as_json: AsJson = False) -> None:
 
     terminal = Terminal(as_json)
     versions = tracking.history(Home.find(home), list(OUTCOMES))
-    columns = ["auroc", "auprc", "base_rate", "brier", "calibration_slope", "lift_top"]
+    columns = {
+        "auroc": "AUROC",
+        "base_rate": "base",
+        "brier": "Brier",
+        "calibration_slope": "slope",
+        "lift_top": "lift",
+    }
     rows = [
-        (row["outcome"], row["version"], row["aliases"], *(f"{row[name]:.3f}" for name in columns))
+        (row["outcome"], row["version"], row["aliases"].replace(", ", "\n"), *(f"{row[name]:.3f}" for name in columns))
         for row in versions.to_dict("records")
     ]
-    terminal.table("Registered versions", ["outcome", "version", "alias", *columns], rows)
+    terminal.table("Registered versions", ["outcome", "no.", "alias", *columns.values()], rows)
     if not rows:
         terminal.say("Nothing is registered yet; run `respite train --outcome burnout`.")
     terminal.answer(versions.to_dict("records"))

@@ -13,11 +13,12 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from features.errors import InputError
-from training.calibration import calibration_line
+from training.calibration import calibration_line, logit
 
 __all__ = ["Metrics", "auroc_advantage", "evaluate", "reliability", "top_share"]
 
 Floats = npt.NDArray[np.float64]
+LEAST_SPREAD = 0.01  # SD of the log-odds below which a score is as good as constant
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def evaluate(y: Floats, p: Floats, outreach_share: float = 0.1) -> Metrics:
         raise InputError("The test block holds only one class; give more dates, or a more frequent outcome.")
     base = float(y.mean())
     # a constant score has no slope and no top: it says nothing beyond the base rate
-    ranks = bool(np.ptp(p) > 1e-9)
+    ranks = bool(np.std(logit(p)) > LEAST_SPREAD)
     precision = float(y[top_share(p, outreach_share)].mean()) if ranks else base
     line = calibration_line(y, p) if ranks else None
     brier = float(brier_score_loss(y, p))

@@ -85,6 +85,8 @@ def _team_outcome(outcome: str, scores: list[Score], column: str, value: str) ->
     everyone = [score for score in scores if score.probability is not None]
     group = [score for score in everyone if getattr(score, column) == value]
     title, days = TITLES[outcome], scores[0].horizon_days
+    if len(group) < MINIMUM_GROUP:
+        return _hidden(outcome, f"{title} within {days} days", len(group))
     mean = float(np.mean([score.probability for score in group]))
     usual = float(np.mean([score.probability for score in everyone]))
     apart = {family: _family_mean(group, family) - _family_mean(everyone, family) for family in FAMILIES}
@@ -108,6 +110,15 @@ def _team_outcome(outcome: str, scores: list[Score], column: str, value: str) ->
             }
         ],
     }
+
+
+def _hidden(outcome: str, title: str, scored: int) -> dict[str, Any]:
+    """Scores of fewer than ten people could be traced to one of them."""
+    why = (
+        f"Hidden: only {scored} of the group have a score, and fewer than {MINIMUM_GROUP} could be traced to a person."
+    )
+    nothing: dict[str, Any] = {"chart": "", "sum": "", "families": [], "conditions": [], "figures": []}
+    return {"outcome": outcome, "title": title, "sentence": why, **nothing}
 
 
 def _team_sentence(outcome: str, mean: float, usual: float, size: int) -> str:

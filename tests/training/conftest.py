@@ -1,40 +1,10 @@
-"""Fixtures of the training tests: a home that has been down the whole road, a table of people."""
+"""Fixtures of the training tests: a table of people."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-
-from features import Centre, Home, simulate, write_features
-from features.simulation import write
-
-
-@pytest.fixture(scope="session")
-def road(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home with models and scores: version 1 of both outcomes in charge, version 2 of turnover its challenger.
-
-    Made once per session, whichever folder asks first; tests read it and leave it as it is.
-    """
-    home = Home(tmp_path_factory.getbasetemp() / "road")
-    if not (home.root / "respite.db").exists():
-        _walk(home)
-    return home
-
-
-def _walk(home: Home) -> None:
-    from serving import score_all
-    from training.config import OUTCOMES
-    from training.outcome import train_outcome
-    from training.release import release
-
-    write(simulate(Centre(agents=60, days=420, seed=3)), home)
-    write_features(home)
-    for outcome, config in OUTCOMES.items():
-        train_outcome(home, config)
-        release(home, outcome, override="a test", reviewer="the tests")
-    train_outcome(home, OUTCOMES["turnover"])
-    score_all(home)
 
 
 @pytest.fixture
