@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from features.catalog import CATALOG, Feature, contract_version
     from features.errors import RespiteError
     from features.home import Home
-    from features.ingest import load_mapping
+    from features.mapping import load_mapping
     from features.simulation import Centre, simulate
     from features.snapshot import build, load_frame, write_features
     from features.tables import TABLES
@@ -43,7 +43,7 @@ _MODULE = {
     "build": "snapshot",
     "contract_version": "catalog",
     "load_frame": "snapshot",
-    "load_mapping": "ingest",
+    "load_mapping": "mapping",
     "simulate": "simulation",
     "write_features": "snapshot",
 }

@@ -56,7 +56,7 @@ def ingest(
     Ends with exit code 2 when more than the tolerated share of rows was rejected; the others are in all the same.
     """
     from features.ingest import ingest as run
-    from features.ingest import load_mapping
+    from features.mapping import load_mapping
 
     if not 0 <= tolerate <= 1:
         raise InputError(f"--tolerate {tolerate}: name a share between 0 and 1.")

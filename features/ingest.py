@@ -8,20 +8,19 @@ import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from features.errors import ConfigError, InputError
+from features.banned import refuse_banned
+from features.errors import InputError
 from features.home import Home
-from features.tables import TABLES, Column, Table, refuse_banned
+from features.mapping import Mapping, TableMapping, one_line
+from features.tables import TABLES, Column, Table
 
-__all__ = ["IngestReport", "Mapping", "Rejection", "TableReport", "ingest", "load_mapping", "shipped_mappings"]
+__all__ = ["IngestReport", "Rejection", "TableReport", "ingest"]
 
 MOST_BROKEN_LINES = 1000
-_MAPPINGS = Path(__file__).parent / "mappings"
 _SQL_TYPE = {"time": "TIMESTAMP", "date": "DATE", "number": "DOUBLE", "flag": "BOOLEAN"}
 _VALID = {
     "time": "a time such as 2025-03-01 09:12:00 (UTC, or with its offset)",
@@ -30,28 +29,6 @@ _VALID = {
     "flag": "true or false",
     "zone": "an IANA time zone such as Europe/Berlin",
 }
-
-
-class TableMapping(BaseModel):
-    """How one table of the contract is read. No `columns`: the export has the contract's own columns."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    file: str | None = None
-    rows: str | None = None
-    columns: dict[str, str] | None = None
-    keep_out: dict[str, str] = {}
-
-
-class Mapping(BaseModel):
-    """A shape of export, and one SQL expression per column of the contract."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    about: str
-    format: Literal["csv", "parquet"] = "csv"
-    tables: dict[str, TableMapping]
 
 
 @dataclass(frozen=True)
@@ -99,32 +76,6 @@ class IngestReport:
         return next(f"{t.source}, {r.reason}" for t in self.tables for r in t.first_rejections)
 
 
-def shipped_mappings() -> dict[str, Path]:
-    """Names of the mappings that come with Respite."""
-    return {path.stem: path for path in sorted(_MAPPINGS.glob("*.yaml"))}
-
-
-def load_mapping(name: str | Path) -> Mapping:
-    """Read a shipped mapping by name, or one of your own by path.
-
-    Raises
-    ------
-    ConfigError
-        There is no such mapping, or it names a table or a column that the contract does not have.
-    """
-    path = shipped_mappings().get(str(name), Path(name))
-    if not path.is_file():
-        shipped = ", ".join(shipped_mappings())
-        raise ConfigError(f"--mapping {name}: no such mapping; name one of {shipped}, or a YAML file.")
-    try:
-        mapping = Mapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name} is not a valid mapping: {_one_line(error)}") from error
-    for name_, table in mapping.tables.items():
-        _check_columns(path.name, name_, table)
-    return mapping
-
-
 def ingest(mapping: Mapping, source: Path, home: Home) -> IngestReport:
     """Read every table of a mapping from `source` into `home`; nothing is dropped without being counted.
 
@@ -155,21 +106,6 @@ def ingest(mapping: Mapping, source: Path, home: Home) -> IngestReport:
     if not report.tables:
         raise InputError(f"{source} holds none of the files that mapping '{mapping.name}' reads.")
     return report
-
-
-def _check_columns(place: str, name: str, table: TableMapping) -> None:
-    if name not in TABLES:
-        raise ConfigError(f"{place}: '{name}' is not a table of the contract; those are {', '.join(TABLES)}.")
-    if table.columns is None:
-        return
-    refuse_banned(table.columns, place)
-    known = {column.name for column in TABLES[name].columns}
-    for column in table.columns:
-        if column not in known:
-            raise ConfigError(f"{place}: {name} has no column '{column}'; those are {', '.join(sorted(known))}.")
-    for required in TABLES[name].columns:
-        if required.required and required.name not in table.columns:
-            raise ConfigError(f"{place}: {name}.{required.name} is required and has no expression.")
 
 
 class _Reader:
@@ -208,7 +144,7 @@ class _Reader:
                 f"CREATE TABLE source AS SELECT row_number() OVER () + 1 AS line, COLUMNS(*)::VARCHAR FROM {reader}"
             )
         except duckdb.Error as error:
-            raise InputError(f"{self.path.name} could not be read: {_one_line(error)}") from error
+            raise InputError(f"{self.path.name} could not be read: {one_line(error)}") from error
         self._find_broken_lines()
         names = [row[0] for row in self.db.execute("DESCRIBE source").fetchall()][1:]
         refuse_banned(names, self.path.name)
@@ -424,7 +360,7 @@ class _Reader:
             self.db.execute(statement)
         except duckdb.Error as error:
             raise InputError(
-                f"{self.path.name}: the mapping's {part} for table '{self.table.name}' failed: {_one_line(error)}"
+                f"{self.path.name}: the mapping's {part} for table '{self.table.name}' failed: {one_line(error)}"
             ) from error
 
     def _scalar(self, statement: str) -> int:
@@ -483,14 +419,3 @@ def _cell_rules(column: Column) -> Iterable[tuple[str, str, str]]:
 def _text(value: object) -> str:
     """A value as a SQL string literal."""
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return ": ".join([*filter(None, [".".join(str(part) for part in first["loc"])]), first["msg"]])
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
-    if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():
-        return "it is not UTF-8 text"
-    return str(error).strip().splitlines()[0]

@@ -1,17 +1,13 @@
-"""What goes in: one schema per table, with units and valid ranges, and what is never let in.
+"""What goes in: one schema per table, with units and valid ranges.
 
 Times are UTC. `recorded_at` is when the row became known; a feature as of T sees a row only when it had
 happened *and* was known before T. Rows that share a table's `version_of` are versions of one fact.
 """
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from features.errors import BannedInputError
-
-__all__ = ["BANNED", "PROTECTED", "TABLES", "Column", "Table", "is_protected", "refuse_banned"]
+__all__ = ["TABLES", "Column", "Table"]
 
 Kind = Literal["id", "text", "zone", "time", "date", "number", "flag"]
 
@@ -211,90 +207,3 @@ _ALL = (
     ),
 )
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
-
-
-@dataclass(frozen=True)
-class Banned:
-    """A kind of signal that is refused by name, and why."""
-
-    pattern: str
-    why: str
-
-
-BANNED: tuple[Banned, ...] = (
-    Banned(
-        r"(voice|vocal|speech|acoustic)_.*(pitch|tone|tempo|stress|emotion|jitter|shimmer)"
-        r"|(pitch|tone|tempo|stress|emotion)_.*(voice|vocal|speech)"
-        r"|^(pitch|jitter|shimmer)|mfcc|acoustic|speech_rate",
-        "voice acoustics infer emotions of employees, which EU AI Act article 5(1)(f) prohibits",
-    ),
-    Banned(
-        r"video|webcam|(^|_)fac(e|ial)(_|$)|posture|(^|_)gaze|eye_?track|heart_?rate|biometric",
-        "video and biometric signals infer emotions of employees, which EU AI Act article 5(1)(f) prohibits",
-    ),
-    Banned(
-        r"key_?stroke|mouse_?(move|click|dynamic|speed|distance)|screenshot|key_?log",
-        "keystroke, mouse and screen surveillance is out of proportion to any support it could give",
-    ),
-    Banned(
-        r"(private|personal|colleague|coworker)_?(chat|message)|agent_(chat|message)_text",
-        "what colleagues write to one another is private; only customers' words are scored",
-    ),
-    Banned(r"(^|_)union(_|$)|works_council|(^|_)strike", "union activity must never inform a score"),
-    Banned(r"diagnos|sick_reason|(^|_)icd_?10", "diagnoses are health data that no score may use"),
-    Banned(
-        r"home_?(post|zip|address)|^(post_?code|zip_?code)$",
-        "where people live stands in for who they are",
-    ),
-)
-
-PROTECTED: tuple[str, ...] = (
-    "age",
-    "birth",
-    "gender",
-    "sex",
-    "race",
-    "ethnic",
-    "nationality",
-    "religion",
-    "disability",
-    "pregnan",
-    "marital",
-    "over18",
-    "orientation",
-    "veteran",
-)
-
-
-def _words(column: str) -> str:
-    """`VoicePitch`, `voice pitch` and `voice-pitch` all read as `voice_pitch`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column)
-    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
-
-
-def refuse_banned(columns: Iterable[str], place: str) -> None:
-    """Refuse a table that holds a signal which must never be ingested.
-
-    Raises
-    ------
-    BannedInputError
-        Names the place, the column and the reason.
-    """
-    for column in columns:
-        for banned in BANNED:
-            if re.search(banned.pattern, _words(column)):
-                raise BannedInputError(
-                    f"{place}: column '{column}' is never ingested: {banned.why}. Remove it from the export."
-                )
-
-
-def is_protected(column: str) -> bool:
-    """Whether a column names a protected attribute, which no model may read (the fairness audit alone may).
-
-    Examples
-    --------
-    >>> is_protected("MaritalStatus"), is_protected("head_gender"), is_protected("average_handle_time")
-    (True, True, False)
-    """
-    parts = _words(column).split("_")
-    return any(part == word or (len(word) > 4 and part.startswith(word)) for word in PROTECTED for part in parts)

@@ -11,7 +11,8 @@ from pandas.testing import assert_frame_equal
 from features import Home, build, load_frame, write_features
 from features.catalog import CATALOG, feature_names, own_usual, peer_usual
 from features.errors import InputError, NotReadyError
-from features.ingest import ingest, load_mapping
+from features.ingest import ingest
+from features.mapping import load_mapping
 from features.simulation import Centre, simulate, write
 from features.snapshot import CONTEXT
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from features.banned import is_protected, refuse_banned
 from features.errors import BannedInputError
-from features.tables import TABLES, Table, is_protected, refuse_banned
+from features.tables import TABLES, Table
 
 ALL = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 

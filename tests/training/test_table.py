@@ -13,7 +13,8 @@ from mlflow.tracking import MlflowClient
 from features import Home
 from features.errors import BannedInputError, InputError
 from training.config import Growth
-from training.table import TableRun, read_table, train_table
+from training.people import read_table
+from training.table import TableRun, train_table
 
 QUICK = Growth(trees=30, rows_per_leaf=10)
 
