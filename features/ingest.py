@@ -130,7 +130,7 @@ class _Reader:
         return self.report
 
     def _read_source(self) -> None:
-        """Make `source`: every column as text, and `line`, counted from the header as line 1."""
+        """Make `source`: every column as text, and `_number`, its line, counted from the header as line 1."""
         if not self.path.is_file() or self.path.stat().st_size == 0:
             raise InputError(f"{self.path.name} is {'empty' if self.path.is_file() else 'missing'}.")
         reader = (
@@ -141,7 +141,7 @@ class _Reader:
         )
         try:
             self.db.execute(
-                f"CREATE TABLE source AS SELECT row_number() OVER () + 1 AS line, COLUMNS(*)::VARCHAR FROM {reader}"
+                f"CREATE TABLE source AS SELECT row_number() OVER () + 1 AS _number, COLUMNS(*)::VARCHAR FROM {reader}"
             )
         except duckdb.Error as error:
             raise InputError(f"{self.path.name} could not be read: {one_line(error)}") from error
@@ -172,22 +172,27 @@ class _Reader:
             raise InputError(f"{self.path.name} could not be read: it is not UTF-8 text.")
         if len(found) > MOST_BROKEN_LINES:
             raise InputError(f"{self.path.name}: {len(found):,} lines are no rows, the first is line {found[0][0]}.")
-        self._find_long_lines()
         for line, _, message, text in found:
-            self.db.execute("UPDATE source SET line = line + 1 WHERE line >= ?", [line])
+            self.db.execute("UPDATE source SET _number = _number + 1 WHERE _number >= ?", [line])
             self.broken.append((line, f"{message.splitlines()[0]}: {text}"))
+        self._find_long_lines()
 
     def _find_long_lines(self) -> None:
         """Rows with more cells than the header, for which DuckDB has made up columns."""
-        with (gzip.open if self.path.suffix == ".gz" else open)(self.path, "rt", encoding="utf-8") as file:
-            header = file.readline()
+        try:
+            with (gzip.open if self.path.suffix == ".gz" else open)(self.path, "rt", encoding="utf-8") as file:
+                header = file.readline()
+        except UnicodeDecodeError as error:
+            raise InputError(f"{self.path.name} could not be read: {one_line(error)}, plain or .gz.") from error
         names = [row[0] for row in self.db.execute("DESCRIBE source").fetchall()][1:]
         extra = [f'"{name}"' for i, name in enumerate(names) if name == f"column{i}" and name not in header]
         if not extra:
             return
         test = f"coalesce({', '.join(extra)}) IS NOT NULL"
         cells = " || ' ' || ".join(f"coalesce({name}, '')" for name in extra)
-        for line, text in self.db.execute(f"SELECT line, {cells} FROM source WHERE {test} ORDER BY line").fetchall():
+        for line, text in self.db.execute(
+            f"SELECT _number, {cells} FROM source WHERE {test} ORDER BY _number"
+        ).fetchall():
             self.broken.append((line, f"more cells than the header has columns, beginning with '{text.strip()}'"))
         self.db.execute(f"DELETE FROM source WHERE {test}")
         for name in extra:
@@ -208,7 +213,7 @@ class _Reader:
         """Make `mapped`: one text per column of the contract; NULL where an expression failed, '' where missing."""
         present = [row[0] for row in self.db.execute("DESCRIBE wanted").fetchall()]
         expressions = self.mapping.columns or self._as_they_are(present)
-        line = "line" if "line" in present else "NULL"
+        line = "_number" if "_number" in present else "NULL"
         parts = [f"{line}::BIGINT AS _line"]
         for column in self.table.columns:
             expression = expressions.get(column.name)
@@ -225,7 +230,7 @@ class _Reader:
                     f"{self.path.name}: column '{column.name}' is missing; found {', '.join(self.source_columns)}."
                 )
         known = {column.name for column in self.table.columns}
-        self.report.columns_not_read = sorted(present - known - {"line"})
+        self.report.columns_not_read = sorted(present - known - {"_number"})
         return {name: f'"{name}"' for name in known & present}
 
     def _judge(self) -> None:
@@ -342,8 +347,8 @@ class _Reader:
         path.unlink(missing_ok=True)
         if not self.report.rejected:
             return
-        where = "" if self.mapping.rows else "LEFT JOIN source ON source.line = _line"
-        what = "" if self.mapping.rows else ", source.* EXCLUDE (line)"
+        where = "" if self.mapping.rows else "LEFT JOIN source ON source._number = _line"
+        what = "" if self.mapping.rows else ", source.* EXCLUDE (_number)"
         self.db.execute(
             f"COPY (SELECT _line AS line, _reason AS reason{what} FROM rejects {where} ORDER BY _line)"
             f" TO {_text(path)} (HEADER)"
@@ -380,6 +385,8 @@ def _typed(column: Column, source: str = "") -> str:
     if column.kind == "time":
         moment = f"TRY_CAST(TRY_CAST({name} AS TIMESTAMPTZ) AS TIMESTAMP)"
         return f"CASE WHEN isfinite({moment}) THEN {moment} END"
+    if column.kind == "date":
+        return f"CASE WHEN isfinite(TRY_CAST({name} AS DATE)) THEN TRY_CAST({name} AS DATE) END"
     if column.kind in _SQL_TYPE:
         return f"TRY_CAST({name} AS {_SQL_TYPE[column.kind]})"
     return name

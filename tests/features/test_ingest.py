@@ -108,6 +108,27 @@ def test_a_row_with_more_cells_than_the_header_is_rejected(read: Callable[..., T
     assert (report.kept, report.rejected) == (1, 1)
 
 
+def test_lines_count_on_behind_a_line_that_is_no_row(read: Callable[..., TableReport]) -> None:
+    report = read(
+        GOOD,
+        changed() + ",one more",
+        'C3,A1,"bil"ling,voice',
+        changed(contact_id="C4") + ",one more",
+        changed(talk_s="x"),
+    )
+    assert sorted(str(rejection.line) for rejection in report.first_rejections) == ["3", "4", "5", "6"]
+    assert (report.read, report.kept, report.rejected) == (5, 1, 4)
+
+
+def test_an_endless_date_is_rejected(export: Export, home: Home) -> None:
+    exits = "agent_id,notice_on,last_day,kind\nA1,2025-03-01,infinity,voluntary\n"
+    report = ingest(
+        load_mapping("contract"), export({"agents": AGENTS, "contacts": CONTACTS + GOOD, "exits": exits}), home
+    )
+    sentence = "row 2: last_day 'infinity' is not a date such as 2025-03-01"
+    assert [rejection.reason for rejection in report.tables[-1].first_rejections] == [sentence]
+
+
 def test_a_row_with_fewer_cells_than_the_header_misses_a_value(read: Callable[..., TableReport]) -> None:
     report = read(GOOD, "C2,A1,billing")
     assert [rejection.reason for rejection in report.first_rejections] == ["row 3: channel is missing"]

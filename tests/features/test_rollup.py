@@ -180,6 +180,22 @@ def test_a_change_with_less_than_a_weeks_notice_is_late(tiny: Any, versions: lis
     assert found["shifts"].sum() == 1
 
 
+def test_a_shift_that_is_moved_to_another_day_leaves_its_first_day_when_that_is_known(tiny: Any) -> None:
+    tiny.contact("A", START)
+    tiny.shift("A", "2025-03-03 08:00", shift_id="S", worked=False)
+    tiny.shift("A", "2025-03-20 08:00", shift_id="S", worked=False, published_at="2025-02-20")
+    found = facts(work_days, tiny.frames())
+    assert [seen(found, day)["shifts"].sum() for day in ("2025-03-09", "2025-03-20", "2025-03-21")] == [0, 0, 1]
+
+
+def test_a_shift_that_is_moved_away_and_back_is_there_once(tiny: Any) -> None:
+    tiny.contact("A", START)
+    for day, told in (("03", "2025-02-01"), ("20", "2025-02-02"), ("05", "2025-02-03")):
+        tiny.shift("A", f"2025-03-{day} 08:00", shift_id="S", worked=False, published_at=told)
+    found = facts(work_days, tiny.frames())
+    assert [seen(found, day)["shifts"].sum() for day in ("2025-03-09", "2025-03-31")] == [1, 1]
+
+
 def test_a_shift_that_was_not_worked_or_was_cancelled_has_no_hours(tiny: Any) -> None:
     tiny.contact("A", START)
     tiny.shift("A", "2025-03-03 08:00", hours=8, aux_s=600.0, break_taken_s=1800.0)

@@ -138,11 +138,12 @@ def test_the_last_score_on_the_work_scale_counts_for_200_days(agent: str, frame:
 
 
 @pytest.mark.parametrize("agent", HIRED)
-def test_a_new_hire_is_one_up_to_90_days(agent: str, frame: pd.DataFrame) -> None:
+def test_a_new_hire_is_one_up_to_90_days_and_has_waited_no_longer_for_a_talk(agent: str, frame: pd.DataFrame) -> None:
     _, days, new = HIRED[agent]
     row = frame.loc[f"hired: {agent}"]
     assert row["tenure"] == pytest.approx(math.log(1 + days))
     assert row["new_hire"] == new
+    assert row["one_to_one_gap"] == days
 
 
 @pytest.mark.parametrize("agent", TONES)

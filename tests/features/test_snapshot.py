@@ -108,6 +108,13 @@ def test_the_default_of_recorded_at_holds_for_frames_in_memory_too(tiny: Any) ->
     assert_frame_equal(build(without, [TODAY]), build(frames, [TODAY]))
 
 
+def test_the_default_of_recorded_at_holds_row_by_row(tiny: Any) -> None:
+    tiny.agent("A")
+    tiny.agent("B", recorded_at=None)
+    tiny.contacts("A", DAY, 1)
+    assert list(built(tiny).index) == ["A", "B"]
+
+
 def test_contacts_in_memory_without_their_offset_are_refused_and_not_read_as_no_work(tiny: Any) -> None:
     tiny.agent("A")
     tiny.contacts("A", DAY, 30)
@@ -326,6 +333,8 @@ def test_the_frame_that_is_read_is_the_one_that_is_built(simulated_home: Home) -
     built_ = build(simulated_home, dates)
     assert_frame_equal(written, built_, check_dtype=False, rtol=1e-9, atol=1e-9)
     assert load_frame(simulated_home, since=dates[-1])["as_of"].dt.date.unique().tolist() == dates[-1:]
+    with pytest.raises(InputError, match=f"ends on {dates[-1]}"):
+        load_frame(simulated_home, since=date(2030, 1, 1))
 
 
 def test_tables_on_disk_and_in_memory_give_the_same_frame(simulated_home: Home) -> None:
