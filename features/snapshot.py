@@ -1,6 +1,7 @@
 """Facts become the feature frame: one row per agent and `as_of`, from what had happened and was known by then."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -83,6 +84,7 @@ def write_features(
     with connected() as connection:
         tables, contacts, work = _facts(connection, home)
         known = as_of_dates(tables)
+        whole = dates is None
         dates = sorted(dates or known)
         if dates[0] < known[0] - timedelta(days=7):
             raise InputError(f"--as-of {dates[0]}: the first contact is later; choose {known[0]} or after.")
@@ -91,6 +93,7 @@ def write_features(
             frames.append(snapshot(connection, tables, contacts, work, chunk))
             tick(min((done + 1) * DATES_AT_ONCE, len(dates)), len(dates))
     frame = pd.concat(frames, ignore_index=True)
+    _drop_stale(home, set(dates) if whole else None)
     for as_of, rows in frame.groupby("as_of"):
         _write_partition(home, pd.Timestamp(as_of), rows)  # type: ignore[arg-type]
     report = _report(frame, home)
@@ -316,6 +319,15 @@ def _write_partition(home: Home, as_of: pd.Timestamp, rows: pd.DataFrame) -> Non
     part = folder / ".part.tmp"
     rows.drop(columns="as_of").to_parquet(part, index=False)
     part.replace(folder / "part.parquet")
+
+
+def _drop_stale(home: Home, only: set[date] | None) -> None:
+    """Remove partitions that another contract built, and after a whole build those of other dates."""
+    about = home.features / "build.json"
+    same = about.exists() and json.loads(about.read_text(encoding="utf-8"))["contract_version"] == contract_version()
+    for path in home.features.glob("as_of=*/part.parquet"):
+        if not same or (only is not None and _date_of(path) not in only):
+            shutil.rmtree(path.parent)
 
 
 def _date_of(path: Path) -> date:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from features.catalog import CATALOG
+from features.catalog import CATALOG, contract_version
 from features.home import Home
 from features.simulation import Centre, simulate, write
 from features.snapshot import write_features
@@ -21,6 +21,7 @@ from training.config import OUTCOMES
 from training.outcome import Trained, train_outcome
 from training.promotion import Decision
 from training.release import release
+from training.tracking import current
 
 __all__ = ["run_demo"]
 
@@ -73,10 +74,11 @@ def _train(home: Home, outcome: str, terminal: Terminal) -> Trained:
 
 
 def _promote(home: Home, outcome: str, terminal: Terminal) -> Decision:
-    """Ask the gates. Where one fails, the demo overrides it by name, as a person would have to, and says so."""
+    """Ask the gates. Where they leave nobody to score with, the demo overrides them by name, as a person would."""
     with terminal.step(f"Deciding about {outcome}") as step:
         decision = release(home, outcome)
-        if not decision.promote:
+        champion = current(home, outcome)
+        if not decision.promote and (champion is None or champion.tags["contract_version"] != contract_version()):
             decision = release(home, outcome, _OVERRIDE, _REVIEWER)
         step.said = decision.reason
     return decision
