@@ -152,7 +152,7 @@ def _typed(rows: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
 
 
 @settings(
-    max_examples=20, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+    max_examples=18, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )  # fmt: skip
 @given(future=FUTURES)
@@ -170,43 +170,40 @@ def test_cutting_everything_from_t_on_off_changes_no_feature_as_of_t(centre: Fra
     assert_frame_equal(build(past, [T.date()]), frame, rtol=1e-9, atol=1e-9)
 
 
-YESTERDAY = T - pd.Timedelta(hours=30)
-PAST: list[tuple[str, Row, str]] = [
-    (
-        "contacts",
-        {"contact_id": "N", "started_at": YESTERDAY, "ended_at": YESTERDAY, "recorded_at": YESTERDAY},
-        "team_load_share",
-    ),
-    ("contacts", {"escalated": True, "talk_s": 9_000.0, "recorded_at": YESTERDAY}, "handle_time_z"),
-    ("agents", {"hire_date": date(2020, 1, 1), "valid_from": YESTERDAY, "recorded_at": YESTERDAY}, "tenure"),
-    (
-        "shifts",
-        {
-            "shift_id": "N",
-            "scheduled_start": YESTERDAY,
-            "actual_start": YESTERDAY,
-            "actual_end": YESTERDAY + pd.Timedelta(hours=1),
-            "recorded_at": YESTERDAY + pd.Timedelta(hours=1),
-        },
-        "load_cv",
-    ),
-    (
-        "absences",
+YESTERDAY, AN_HOUR = T - pd.Timedelta(hours=30), pd.Timedelta(hours=1)
+NEW_CONTACT = {"contact_id": "N", "started_at": YESTERDAY, "ended_at": YESTERDAY, "recorded_at": YESTERDAY}
+CORRECTION = {"escalated": True, "talk_s": 9_000.0, "recorded_at": YESTERDAY}
+NEW_SHIFT = {
+    "shift_id": "N", "scheduled_start": YESTERDAY, "actual_start": YESTERDAY, "actual_end": YESTERDAY + AN_HOUR,
+    "recorded_at": YESTERDAY + AN_HOUR,
+}  # fmt: skip
+# in one build, because none of these features hangs on another of these tables
+OF_ITS_OWN_TABLE: dict[str, tuple[Row, str]] = {
+    "contacts": (NEW_CONTACT, "team_load_share"),
+    "shifts": (NEW_SHIFT, "load_cv"),
+    "agents": ({"hire_date": date(2020, 1, 1), "valid_from": YESTERDAY, "recorded_at": YESTERDAY}, "tenure"),
+    "absences": (
         {"start_on": YESTERDAY.date(), "end_on": YESTERDAY.date(), "planned": False, "recorded_at": YESTERDAY},
         "unplanned_spells",
     ),
-    ("surveys", {"submitted_at": YESTERDAY, "score": 99.0, "wave": "N"}, "last_survey_score"),
-    ("check_ins", {"held_at": YESTERDAY}, "one_to_one_gap"),
-]
+    "surveys": ({"submitted_at": YESTERDAY, "score": 99.0, "wave": "N"}, "last_survey_score"),
+    "check_ins": ({"held_at": YESTERDAY}, "one_to_one_gap"),
+}
 
 
-@pytest.mark.parametrize(("table", "row", "feature"), PAST, ids=[f"{table}-{name}" for table, _, name in PAST])
-def test_what_happened_and_was_known_before_t_does_change_a_feature(
-    table: str, row: Row, feature: str, centre: Frames, frame: pd.DataFrame
+def test_a_row_of_any_table_that_happened_and_was_known_before_t_does_change_a_feature(
+    centre: Frames, frame: pd.DataFrame
 ) -> None:
-    like = _last_known(centre[table], set(frame["agent_id"]))
-    later = build(with_rows(centre, {table: [{"like": like, **row}]}), [T.date()])
-    assert not later[feature].equals(frame[feature])
+    added = {table: [_like_the_last(centre[table], frame) | row] for table, (row, _) in OF_ITS_OWN_TABLE.items()}
+    later = build(with_rows(centre, added), [T.date()])
+    changed = {name for _, name in OF_ITS_OWN_TABLE.values() if not later[name].equals(frame[name])}
+    assert changed == {name for _, name in OF_ITS_OWN_TABLE.values()}
+
+
+def test_a_correction_that_was_known_before_t_does_change_a_feature(centre: Frames, frame: pd.DataFrame) -> None:
+    corrected = _like_the_last(centre["contacts"], frame) | CORRECTION
+    later = build(with_rows(centre, {"contacts": [corrected]}), [T.date()])
+    assert not later["handle_time_z"].equals(frame["handle_time_z"])
 
 
 def test_notice_whose_last_day_is_over_takes_an_agent_off_the_roster(centre: Frames, frame: pd.DataFrame) -> None:
@@ -217,12 +214,12 @@ def test_notice_whose_last_day_is_over_takes_an_agent_off_the_roster(centre: Fra
     assert set(frame["agent_id"]) - set(later["agent_id"]) == {gone}
 
 
-def _last_known(rows: pd.DataFrame, roster: set[str]) -> int:
-    """Position of the latest row about anybody on the roster that happened, and so was known, a few days before T."""
+def _like_the_last(rows: pd.DataFrame, frame: pd.DataFrame) -> Row:
+    """The latest row about anybody on the roster that happened, and so was known, a few days before T."""
     times = ("started_at", "actual_start", "held_at", "submitted_at", "recorded_at")
     at = next(name for name in times if name in rows)
-    candidates = rows[rows["agent_id"].isin(roster) & (rows[at] < T - pd.Timedelta(days=5))]
-    return int(rows.index.get_loc(candidates[at].idxmax()))
+    candidates = rows[rows["agent_id"].isin(frame["agent_id"]) & (rows[at] < T - pd.Timedelta(days=5))]
+    return {"like": int(rows.index.get_loc(candidates[at].idxmax()))}
 
 
 # What the tables of the simulated centre cannot show, because they begin long before T.

@@ -134,7 +134,7 @@ def future_call(draw: st.DrawFn) -> tuple[int, dict[str, object]]:
     return draw(st.integers(0, 26_000)), {"talk_s": float(talk), "recorded_at": known, **who, **times, **server}
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+@settings(max_examples=5, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 @given(future=st.lists(future_call(), min_size=5, max_size=30), hired=EARLIER, recorded=LATER)
 def test_later_calls_and_records_change_no_feature_as_of_t(
     future: list[tuple[int, dict[str, object]]],
