@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from features.catalog import CATALOG, Feature, contract_version
     from features.errors import RespiteError
+    from features.frame import build, load_frame, write_features
     from features.home import Home
     from features.mapping import load_mapping
     from features.simulation import Centre, simulate
-    from features.snapshot import build, load_frame, write_features
     from features.tables import TABLES
 
 __all__ = [
@@ -40,12 +40,12 @@ _MODULE = {
     "Feature": "catalog",
     "Home": "home",
     "RespiteError": "errors",
-    "build": "snapshot",
+    "build": "frame",
     "contract_version": "catalog",
-    "load_frame": "snapshot",
+    "load_frame": "frame",
     "load_mapping": "mapping",
     "simulate": "simulation",
-    "write_features": "snapshot",
+    "write_features": "frame",
 }
 
 

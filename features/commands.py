@@ -96,7 +96,7 @@ def features(
     as_json: AsJson = False,
 ) -> None:
     """Build the feature frame: one row per agent and date, from what had happened and was known by then."""
-    from features.snapshot import write_features
+    from features.frame import write_features
 
     if every != "week":
         raise InputError(f"--every {every}: the only step is 'week'; for one date use --as-of.")

@@ -78,15 +78,18 @@ def _in_memory(connection: Any, frame: pd.DataFrame, table: Table) -> Any:
     if table.offset_at and "utc_offset_s" not in frame.columns:
         raise InputError(f"{table.name}: column 'utc_offset_s' is missing (seconds from UTC to the agent's clock).")
     connection.create_table(table.name, frame.dropna(axis=1, how="all"), temp=True, overwrite=True)
-    kept = connection.table(table.name)
-    missing = [column for column in table.columns if column.default and column.name not in kept.columns]
-    if not missing:
-        return kept
-    optional = {column.name: f"NULL AS {column.name}" for column in table.columns if column.name not in kept.columns}
-    given = ", ".join(["*", *(text for name, text in optional.items() if name not in {c.name for c in missing})])
-    defaults = ", ".join(f"({column.default})::TIMESTAMP AS {column.name}" for column in missing)
+    present = set(connection.table(table.name).columns)
+    absent = [f"NULL AS {column.name}" for column in table.columns if column.name not in present]
+    filled = [
+        f"coalesce({column.name}, ({column.default}))::TIMESTAMP AS {column.name}"
+        for column in table.columns
+        if column.default
+    ]
+    if not filled:
+        return connection.table(table.name)
     # the contract's own expressions
-    query = f"SELECT *, {defaults} FROM (SELECT {given} FROM {table.name})"  # noqa: S608
+    whole = f"SELECT {', '.join(['*', *absent])} FROM {table.name}"  # noqa: S608
+    query = f"SELECT * REPLACE ({', '.join(filled)}) FROM ({whole})"  # noqa: S608
     connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {table.name}_complete AS {query}")
     return connection.table(f"{table.name}_complete")
 

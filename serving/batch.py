@@ -9,8 +9,8 @@ import pandas as pd
 
 from features.catalog import contract_version, feature_names
 from features.errors import InputError
+from features.frame import load_frame
 from features.home import Home
-from features.snapshot import load_frame
 from serving.reasons import reasons
 from serving.store import Store
 from training.config import OUTCOMES

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from features.catalog import CATALOG, contract_version
+from features.frame import write_features
 from features.home import Home
 from features.simulation import Centre, simulate, write
-from features.snapshot import write_features
 from features.terminal import Terminal
 from serving.access import grant
 from serving.batch import BatchReport, score_all

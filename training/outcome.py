@@ -10,8 +10,8 @@ import pandas as pd
 
 from features.catalog import feature_names
 from features.errors import ContractError, NotReadyError
+from features.frame import load_frame
 from features.home import Home
-from features.snapshot import load_frame
 from training.baselines import baseline_predictions
 from training.config import OutcomeConfig
 from training.evaluate import Metrics, auroc_advantage, evaluate

@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from features.catalog import Feature, contract_version, feature, own_usual, peer_usual
 from features.errors import NotReadyError
+from features.frame import load_frame
 from features.home import Home
-from features.snapshot import load_frame
 from serving.reports.charts import sparkline
 from serving.store import Score, Store
 from training.config import OUTCOMES
