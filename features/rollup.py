@@ -119,7 +119,7 @@ def _states(rows: Any, id_column: str, order: str) -> Any:
     agent-days have one state, so the join that repeats costs little.
     """
     versions = ibis.window(group_by=id_column, order_by=[order, "known_on"])
-    rows = rows.mutate(replaced_on=rows.known_on.lead().over(versions))
+    rows = rows.mutate(replaced_on=rows[order].lead().over(versions).date())
     changes = rows.select(*_DAY, "known_on").union(
         rows.filter(rows.replaced_on.notnull()).select(*_DAY, known_on="replaced_on"), distinct=True
     )

@@ -39,7 +39,7 @@ def _check_ins(base: Any, tables: SourceTables) -> Any:
     first = held.select(on=on).agg(first=ibis._.on.min())
     seen = base.left_join(held.select("agent_id", on=on), "agent_id").drop("agent_id_right")
     last = seen.group_by(*AGENT, "hire_date").agg(last=seen.on.max(where=seen.on < seen.as_of))
-    on_the_job = ibis._.as_of.delta(ibis._.hire_date, unit="day").fill_null(CHECK_IN_CAP_DAYS)
+    on_the_job = positive(ibis._.as_of.delta(ibis._.hire_date, unit="day")).fill_null(CHECK_IN_CAP_DAYS)
     since_last = ibis._.as_of.delta(ibis._.last, unit="day").fill_null(CHECK_IN_CAP_DAYS)
     gap = ibis.least(since_last, on_the_job, CHECK_IN_CAP_DAYS)
     known = last.cross_join(first)
