@@ -2,12 +2,13 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 HOME_  ?= .respite
+EXTRAS ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean
+.PHONY: help setup demo test check format lock clean bench-features
 
 help:            ## say what can be done here
-	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: $(VENV)/.ready  ## create .venv with the exact versions of requirements.lock
 
@@ -15,7 +16,7 @@ $(VENV)/.ready: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Respite needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS)]'
 	@touch $@
 
 demo: setup      ## the whole road on a simulated centre, then where to look
@@ -33,6 +34,9 @@ check: setup     ## format, lint, types, import contracts
 format: setup    ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench-features: setup  ## the speed and memory of the feature pipeline, as ratios in one run
+	$(BIN)/python -m benchmarks.features
 
 lock:            ## renew requirements.lock from pyproject.toml (resolves in a fresh environment)
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

@@ -6,24 +6,28 @@ What a feature is lies in `features.snapshot` and the signals; nothing here chan
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from features.catalog import contract_version, feature_names
-from features.engine import SourceTables, connected, source_tables
+from features.engine import SourceTables, connected, source_tables, unbound
 from features.errors import InputError, NotReadyError
+from features.facts import KINDS, Facts, empty, facts_of, refresh
 from features.home import Home
-from features.rollup import contact_days, work_days
-from features.snapshot import keep, snapshot
-from features.tables import TABLES
+from features.quality import Quality, quality_of, write_quality
+from features.snapshot import snapshot
+from features.workdays import DAYS_BACK
 
 __all__ = ["BuildReport", "as_of_dates", "build", "load_frame", "write_features"]
 
-DATES_AT_ONCE = 12
+ROWS_AT_ONCE = 24_000
 FIRST_AFTER_DAYS = 7
 
 
@@ -37,9 +41,16 @@ class BuildReport:
     agents: int
     missing_tables: list[str]
     null_share: dict[str, float]
+    extra: list[str] = field(default_factory=list)
+    quality: Quality = field(kw_only=True, repr=False)
 
 
-def build(source: Home | Mapping[str, pd.DataFrame], dates: Sequence[date]) -> pd.DataFrame:
+def build(
+    source: Home | Mapping[str, pd.DataFrame] | None,
+    dates: Sequence[date],
+    engine: str = "duckdb",
+    extra: Iterable[str] = (),
+) -> pd.DataFrame:
     """The feature frame as of some dates: `as_of`, `agent_id`, the agent's context, the catalog's columns.
 
     Adding any row that happened or became known at or after T changes nothing as of T.
@@ -47,21 +58,35 @@ def build(source: Home | Mapping[str, pd.DataFrame], dates: Sequence[date]) -> p
     Parameters
     ----------
     source
-        A home with ingested tables, or a frame per table of the contract.
+        A home with ingested tables, a frame per table of the contract, or None for the engine's own tables.
+    engine
+        Where events become facts (see `features.engine.connected`).
+    extra
+        Names of optional features.
 
     Returns
     -------
     DataFrame, shape (agents employed on the dates, 7 + features + usual values), sorted by date and agent.
     """
-    with connected() as connection:
-        facts = _facts(connection, source)
-        return pd.concat([snapshot(connection, *facts, chunk) for chunk in _chunks(dates)], ignore_index=True)
+    extra = list(extra)
+    with connected(engine) as connection, duckdb.connect() as db:
+        tables = source_tables(connection, source)
+        _bring_small_tables(db, tables)
+        for kind, rows in facts_of(tables).items():
+            db.register(kind, rows)
+        return _frame_of(db, dates, extra)
 
 
 def write_features(
-    home: Home, dates: Sequence[date] | None = None, tick: Callable[[int, int], None] = lambda done, total: None
+    home: Home,
+    dates: Sequence[date] | None = None,
+    tick: Callable[[int, int], None] = lambda done, total: None,
+    engine: str = "duckdb",
+    extra: Iterable[str] = (),
 ) -> BuildReport:
     """Build the frame for `dates` (default: every week) and write one partition per date.
+
+    Reads what is new since the last build; facts of earlier days are kept in the home.
 
     Raises
     ------
@@ -70,24 +95,63 @@ def write_features(
     InputError
         A date lies before the first contact.
     """
-    with connected() as connection:
-        tables, contacts, work = _facts(connection, home)
+    extra = list(extra)
+    with connected(engine) as connection, duckdb.connect() as db:
+        tables = source_tables(connection, home)
         known = as_of_dates(tables)
         whole = dates is None
-        dates = sorted(dates or known)
+        dates = sorted(set(dates or known))
         if dates[0] < known[0] - timedelta(days=7):
             raise InputError(f"--as-of {dates[0]}: the first contact is later; choose {known[0]} or after.")
-        frames = []
-        for done, chunk in enumerate(_chunks(dates)):
-            frames.append(snapshot(connection, tables, contacts, work, chunk))
-            tick(min((done + 1) * DATES_AT_ONCE, len(dates)), len(dates))
-    frame = pd.concat(frames, ignore_index=True)
-    _drop_stale(home, set(dates) if whole else None)
-    for as_of, rows in frame.groupby("as_of"):
-        _write_partition(home, pd.Timestamp(as_of), rows)  # type: ignore[arg-type]
-    report = _report(frame, home)
-    (home.features / "build.json").write_text(json.dumps(asdict(report), indent=2), encoding="utf-8")
+        facts = refresh(connection, home, tables)
+        _bring_small_tables(db, tables)
+        done, agents = 0, db.execute("SELECT count(DISTINCT agent_id) FROM agents").fetchall()[0][0]
+        for chunk in _chunks(dates, max(1, ROWS_AT_ONCE // agents)):
+            _open_facts(db, home, facts, chunk)
+            frame = _frame_of(db, chunk, extra)
+            for as_of, rows in frame.groupby("as_of"):
+                _write_partition(home, pd.Timestamp(as_of), rows)  # type: ignore[arg-type]
+            done += len(chunk)
+            tick(done, len(dates))
+    _drop_stale(home, set(dates), whole)
+    report = _report(home, dates, extra)
+    about = home.features / ".build.part"
+    built = asdict(report)
+    del built["quality"]  # in files of its own
+    about.write_text(json.dumps(built, indent=2), encoding="utf-8")
+    about.replace(home.features / "build.json")
     return report
+
+
+def _bring_small_tables(db: Any, tables: SourceTables) -> None:
+    """Everything but events, as local tables."""
+    for name in ("agents", "exits", "absences", "surveys", "check_ins"):
+        relation = tables[name]
+        rows = unbound(name).schema().to_pyarrow().empty_table() if relation is None else relation.to_pyarrow()
+        db.register("given", rows)
+        db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM given")
+        db.unregister("given")
+
+
+def _open_facts(db: Any, home: Home, facts: Facts, dates: Sequence[date]) -> None:
+    """Views over the facts of the days that some dates look back on."""
+    for kind in KINDS:
+        files = facts.paths(home, kind, dates[0] - timedelta(days=DAYS_BACK), dates[-1])
+        if files:
+            listed = ", ".join(f"'{path}'" for path in files)
+            db.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS FROM read_parquet([{listed}])")
+        else:
+            db.register("nothing", empty(kind))
+            db.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS FROM nothing")
+
+
+def _frame_of(db: Any, dates: Sequence[date], extra: Sequence[str]) -> pd.DataFrame:
+    """The frame for any dates: those whole weeks apart together."""
+    by_weekday: dict[int, list[date]] = {}
+    for day in sorted(dates):
+        by_weekday.setdefault(day.toordinal() % 7, []).append(day)
+    frames = [snapshot(db, days, extra) for days in by_weekday.values()]
+    return pd.concat(frames, ignore_index=True).sort_values(["as_of", "agent_id"], ignore_index=True)
 
 
 def load_frame(home: Home, since: date | None = None) -> pd.DataFrame:
@@ -130,34 +194,32 @@ def as_of_dates(tables: SourceTables) -> list[date]:
     return sorted(day for day in dates if (day - first).days >= FIRST_AFTER_DAYS) or [end]
 
 
-def _facts(connection: Any, source: Home | Mapping[str, pd.DataFrame]) -> tuple[SourceTables, Any, Any]:
-    tables = source_tables(connection, source)
-    return (
-        tables,
-        keep(connection, "contact_days", contact_days(tables)),
-        keep(connection, "work_days", work_days(tables)),
-    )
+def _chunks(dates: Sequence[date], size: int) -> Iterator[Sequence[date]]:
+    for start in range(0, len(dates), size):
+        yield dates[start : start + size]
 
 
-def _chunks(dates: Sequence[date]) -> Iterator[Sequence[date]]:
-    for start in range(0, len(dates), DATES_AT_ONCE):
-        yield dates[start : start + DATES_AT_ONCE]
+def _partition(home: Home, day: date) -> Path:
+    return home.features / f"as_of={day}" / "part.parquet"
 
 
 def _write_partition(home: Home, as_of: pd.Timestamp, rows: pd.DataFrame) -> None:
-    folder = home.features / f"as_of={as_of.date()}"
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / ".part.tmp"
-    rows.drop(columns="as_of").to_parquet(part, index=False)
-    part.replace(folder / "part.parquet")
+    target = _partition(home, as_of.date())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(".part.tmp")
+    rows = rows.drop(columns="as_of")
+    words = [name for name in rows.columns if rows[name].dtype != "float64"]
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    pq.write_table(table, part, use_dictionary=words, compression="zstd")
+    part.replace(target)
 
 
-def _drop_stale(home: Home, only: set[date] | None) -> None:
+def _drop_stale(home: Home, built: set[date], whole: bool) -> None:
     """Remove partitions that another contract built, and after a whole build those of other dates."""
     about = home.features / "build.json"
     same = about.exists() and json.loads(about.read_text(encoding="utf-8"))["contract_version"] == contract_version()
     for path in home.features.glob("as_of=*/part.parquet"):
-        if not same or (only is not None and _date_of(path) not in only):
+        if _date_of(path) not in built and (whole or not same):
             shutil.rmtree(path.parent)
 
 
@@ -165,14 +227,18 @@ def _date_of(path: Path) -> date:
     return date.fromisoformat(path.parent.name.removeprefix("as_of="))
 
 
-def _report(frame: pd.DataFrame, home: Home) -> BuildReport:
-    missing: Iterable[str] = (name for name in TABLES if not home.table(name).exists())
-    names = feature_names()
+def _report(home: Home, dates: Sequence[date], extra: Sequence[str]) -> BuildReport:
+    written = {day: path for day in dates if (path := _partition(home, day)).exists()}
+    quality, profile = quality_of(home, written, extra)
+    write_quality(home, quality, profile)
+    null_share = {entry.name: entry.null_share for entry in quality.features}
     return BuildReport(
-        contract_version=contract_version(),
-        as_of=[str(pd.Timestamp(day).date()) for day in sorted(frame["as_of"].unique())],
-        rows=len(frame),
-        agents=int(frame["agent_id"].nunique()),
-        missing_tables=sorted(missing),
-        null_share={name: round(float(frame[name].isna().mean()), 4) for name in names},
+        contract_version=quality.contract_version,
+        as_of=[str(day) for day in dates],
+        rows=quality.rows,
+        agents=quality.agents,
+        missing_tables=[gap.table for gap in quality.missing_tables],
+        null_share={name: null_share[name] for name in feature_names(extra)},
+        extra=list(extra),
+        quality=quality,
     )

@@ -33,12 +33,17 @@ class Home:
 
     @property
     def raw(self) -> Path:
-        """Tables of the contract, one Parquet file each, and the rows that were rejected."""
+        """Tables of the contract, a folder of Parquet files each, and the rows that were rejected."""
         return self.root / "raw"
 
     @property
     def rejected(self) -> Path:
         return self.raw / "rejected"
+
+    @property
+    def facts(self) -> Path:
+        """Agent-day facts, kept so that the next build reads only what is new."""
+        return self.root / "facts"
 
     @property
     def features(self) -> Path:
@@ -67,5 +72,9 @@ class Home:
         return self.root / "reports"
 
     def table(self, name: str) -> Path:
-        """The Parquet file of a table of the contract."""
-        return self.raw / f"{name}.parquet"
+        """The folder of a table of the contract: one Parquet file an ingest, which is never changed afterwards."""
+        return self.raw / name
+
+    def batches(self, name: str) -> list[Path]:
+        """The files of a table, oldest first; none where it was never ingested."""
+        return sorted(self.table(name).glob("*.parquet"))

@@ -9,7 +9,7 @@ from typing import Literal
 
 __all__ = ["TABLES", "Column", "Table"]
 
-Kind = Literal["id", "text", "zone", "time", "date", "number", "flag"]
+Kind = Literal["id", "text", "zone", "time", "date", "number", "flag", "whole"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,23 @@ class Table:
     @property
     def versioned(self) -> bool:
         return any(column.name == "recorded_at" for column in self.columns)
+
+    @property
+    def stored(self) -> dict[str, Kind]:
+        """Columns as they are stored: the contract's, and for events what an ingest adds.
+
+        `utc_offset_s` is the distance to the agent's clock, `day` the agent's local day. In contacts, `sign` is 1, or
+        -1 where a row takes an earlier version back from its `recorded_at` on.
+        """
+        stored: dict[str, Kind] = {column.name: column.kind for column in self.columns}
+        if self.offset_at:
+            stored |= {"utc_offset_s": "whole", "day": "date"}
+        return stored | ({"sign": "whole"} if self.ledger else {})
+
+    @property
+    def ledger(self) -> bool:
+        """Whether corrections are stored as rows that take the earlier version back."""
+        return self.name == "contacts"
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -88,7 +105,9 @@ _ALL = (
             _optional("csat", "number", unit="1..5", low=1, high=5),
             _optional("nps", "number", unit="0..10", low=0, high=10),
             _optional("ces", "number", unit="1..7", low=1, high=7),
+            _optional("customer_text", "text"),
             _optional("sentiment", "number", unit="-1..1", low=-1, high=1),
+            _optional("agent_sentiment", "number", unit="-1..1", low=-1, high=1),
             _recorded("ended_at"),
         ),
         version_of=("contact_id",),

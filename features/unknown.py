@@ -7,17 +7,12 @@ from typing import Any
 
 import ibis
 
-__all__ = ["at_most", "positive", "ratio"]
+__all__ = ["positive", "ratio"]
 
 
 def positive(value: Any) -> Any:
     """The value where it is above zero, else zero; null stays null."""
     return ibis.ifelse(value > 0, value, 0 * value)
-
-
-def at_most(value: Any, bound: float) -> Any:
-    """The value, or the bound where it is above it; null stays null."""
-    return ibis.ifelse(value > bound, bound, value)
 
 
 def ratio(part: Any, whole: Any) -> Any:

@@ -64,6 +64,8 @@ def _sentence(name: str, values: pd.Series) -> str:
         return f"{round(float(np.expm1(value))):,} days with the company"
     if name == "new_hire":
         return "in the first 90 days on the job" if value else "past the first 90 days on the job"
+    if name == "manager_change":
+        return "a new manager within 180 days" if value else "the same manager as 180 days ago"
     usual = [
         f"{word} {_number(entry, values[column])}"
         for word, column in (("usually", own_usual(name)), ("peers", peer_usual(name)))

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.catalog import feature_names
+from features.catalog import input_names
 from features.errors import ContractError, NotReadyError
 from features.frame import load_frame
 from features.home import Home
+from features.raw import rows
 from training.baselines import baseline_predictions
 from training.config import OutcomeConfig
 from training.evaluate import Metrics, auroc_advantage, evaluate
@@ -55,7 +56,7 @@ def train_outcome(home: Home, config: OutcomeConfig, say: Callable[[str], None] 
 
     frame, y = labelled_frame(home, config)
     split = time_split(frame["as_of"], config.horizon_days, config.train_share, config.calibration_share)
-    X = frame[feature_names()]
+    X = frame[input_names()]
     say("fitting")
     model = RiskModel(config.name, config.growth).fit(X[split.train], y[split.train])
     model.calibrate(X[split.calibration], y[split.calibration])
@@ -97,13 +98,13 @@ def labelled_frame(home: Home, config: OutcomeConfig) -> tuple[pd.DataFrame, Flo
         There is no feature frame, or no table with the outcome.
     """
     name = _LABEL_TABLE[config.name]
-    if not home.table(name).exists():
+    if not home.batches(name):
         raise NotReadyError(f"Training {config.name} needs the table '{name}', which has not been ingested.")
     frame = load_frame(home)
-    contacts = pd.read_parquet(home.table("contacts"), columns=["started_at", "ended_at"])
+    contacts = rows(home, "contacts", ["started_at", "ended_at"])
     enough = contacts["started_at"].min() + pd.Timedelta(days=config.min_history_days)
     frame = frame[frame["as_of"] >= enough].reset_index(drop=True)
-    y = label(frame, {name: pd.read_parquet(home.table(name))}, config, contacts["ended_at"].max())
+    y = label(frame, {name: rows(home, name)}, config, contacts["ended_at"].max())
     if not y.notna().any():
         raise NotReadyError(
             f"No row has a known {config.name} outcome yet; that takes {config.horizon_days} days after an as-of date."

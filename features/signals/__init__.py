@@ -1,47 +1,94 @@
-"""The signals: Ibis expressions over an agent's days, one module a family.
+"""The signals: formulas over what an agent did in a window, one module a family.
 
-A module offers up to three functions, each from a relation to named expressions:
-
-- `per_day(days)`: columns of an agent's day that need the day before (rests, runs of days);
-- `per_window(days)`: one value per agent and window, from the days in it;
-- `against_peers(windows)`: values that need the other agents of the queue or team.
-
-`days` has one row per (as_of, agent_id, day), `windows` one per (as_of, agent_id, block); block 0 is the window that
-ends before `as_of`, blocks 1 to 3 are the three before it, which are the agent's own baseline.
+A module offers `signals(window)`: the names of the raw signals and one value per roster row, NaN where unknown.
+Arithmetic on NaN stays NaN, so what is not known never reads as zero.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import ibis
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from features.catalog import MIN_CONTACTS
-from features.unknown import ratio
+from features.weeks import WINDOWS, Sums
+from features.workdays import WorkDays
 
-__all__ = ["AGENT", "WINDOW", "among_queue", "enough_contacts", "over_agent", "smoothed"]
+__all__ = ["Floats", "Peers", "Window", "enough", "ratio"]
 
-AGENT = ("as_of", "agent_id")
-WINDOW = (*AGENT, "block")
+Floats = npt.NDArray[np.float64]
 PRIOR_CONTACTS = 50
 
 
-def over_agent(*order: str, **frame: Any) -> Any:
-    """A window over one agent's days, in order."""
-    return ibis.window(group_by=AGENT, order_by=list(order) or None, **frame)
+class Peers:
+    """Groups of roster rows that are compared with one another; sums are taken in the roster's order."""
+
+    def __init__(self, *keys: pd.Series) -> None:
+        self.code = pd.MultiIndex.from_arrays(list(keys)).factorize()[0]
+        self.groups = int(self.code.max(initial=-1)) + 1
+
+    def total(self, values: Floats) -> Floats:
+        """Each row's group total of the known values."""
+        sums = np.bincount(self.code, np.nan_to_num(values), self.groups)
+        totals: Floats = sums[self.code]
+        return totals
+
+    def count(self, values: Floats) -> Floats:
+        """How many values are known in each row's group."""
+        return self.total((~np.isnan(values)).astype(float))
+
+    def mean(self, values: Floats) -> Floats:
+        """Each row's group mean; NaN where nothing is known."""
+        return ratio(self.total(values), self.count(values))
+
+    def deviation(self, values: Floats) -> Floats:
+        """Each row's group standard deviation (sample)."""
+        squares = self.total((values - self.mean(values)) ** 2)
+        return np.sqrt(ratio(squares, np.maximum(self.count(values) - 1, 0)))
 
 
-def among_queue() -> Any:
-    """A window over the agents who are on the same queue, in the same block of days."""
-    return ibis.window(group_by=["as_of", "queue", "block"])
+@dataclass(frozen=True)
+class Window:
+    """What a window holds: sums from contacts, working days, and who is compared with whom."""
+
+    name: str
+    roster: pd.DataFrame
+    sums: Sums
+    queues: pd.DataFrame
+    work: WorkDays
+    queue: Peers
+    team: Peers
+
+    @property
+    def weeks(self) -> int:
+        low, high = WINDOWS[self.name]
+        return high - low
+
+    def total(self, column: str) -> Floats:
+        """A sum over the contacts of the window; NaN where none was seen."""
+        return self.sums[column]
+
+    @cached_property
+    def logged_s(self) -> Floats:
+        return self.work.total("logged_s", self.name)
+
+    def smoothed(self, part: str, known: str, least: int = MIN_CONTACTS) -> Floats:
+        """(k + 50 p0) / (n + 50), p0 = the share among the agents on the same queue, in the same window."""
+        k, n = self.total(part), self.total(known)
+        prior = ratio(self.queue.total(k), self.queue.total(n))
+        return enough(n, ratio(k + PRIOR_CONTACTS * prior, n + PRIOR_CONTACTS), least)
 
 
-def enough_contacts(windows: Any, value: Any) -> Any:
-    """A rate over fewer than 30 contacts is null, never 0."""
-    return ibis.ifelse(windows.contacts >= MIN_CONTACTS, value, ibis.null())
+def ratio(part: Any, whole: Any) -> Floats:
+    """part / whole; NaN where there is no whole."""
+    part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
+    out = np.full(np.broadcast(part, whole).shape, np.nan)
+    found: Floats = np.divide(part, whole, out=out, where=whole != 0)
+    return found
 
 
-def smoothed(windows: Any, part: str) -> Any:
-    """Share of contacts, pulled toward the queue's share in the same window: (k + 50 p0) / (n + 50)."""
-    known, counted = windows[f"{part}_n"], windows[part]
-    prior = ratio(counted.sum().over(among_queue()), known.sum().over(among_queue()))
-    value = (counted + PRIOR_CONTACTS * prior) / (known + PRIOR_CONTACTS)
-    return ibis.ifelse(known >= MIN_CONTACTS, value, ibis.null())
+def enough(n: Floats, value: Floats, least: int = MIN_CONTACTS) -> Floats:
+    """A value over fewer than 30 contacts is unknown, never 0."""
+    return np.where(n >= least, value, np.nan)

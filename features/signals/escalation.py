@@ -1,36 +1,31 @@
 """Escalation: how often contacts go up, are handed on, or turn into complaints and abuse."""
 
-from typing import Any
+import numpy as np
 
-import ibis
+from features.signals import Floats, Window, enough, ratio
 
-from features.catalog import MIN_CONTACTS
-from features.signals import among_queue, smoothed
-from features.unknown import ratio
-
-__all__ = ["against_peers", "per_window"]
-
-_COUNTED = ("escalated", "transferred", "complaint", "abusive")
+__all__ = ["signals"]
 
 
-def per_window(days: Any) -> dict[str, Any]:
-    """How many contacts were marked, and for how many it is known whether they were."""
-    known = {f"{name}_n": days[f"{name}_n"].sum() for name in _COUNTED}
-    return known | {name: days[name].sum() for name in _COUNTED}
-
-
-def against_peers(windows: Any) -> dict[str, Any]:
-    """Rates smoothed toward the queue, and the excess over what the queue brings."""
-    queue = among_queue()
-    expected = ratio(windows.escalated.sum().over(queue), windows.escalated_n.sum().over(queue))
+def signals(window: Window) -> dict[str, Floats]:
+    """Rates smoothed toward the queue, and the excess over what the contact queues bring."""
+    abusive = window.total("abusive_n")
     return {
-        "escalation_rate": smoothed(windows, "escalated"),
-        "escalation_excess": _known(windows, "escalated", ratio(windows.escalated, windows.escalated_n) - expected),
-        "transfer_rate": smoothed(windows, "transferred"),
-        "complaint_rate": smoothed(windows, "complaint"),
-        "abuse_per_100": _known(windows, "abusive", 100 * ratio(windows.abusive, windows.abusive_n)),
+        "escalation_rate": window.smoothed("escalated", "escalated_n"),
+        "escalation_excess": _excess(window),
+        "transfer_rate": window.smoothed("transferred", "transferred_n"),
+        "complaint_rate": window.smoothed("complaint", "complaint_n"),
+        "abuse_per_100": enough(abusive, 100 * ratio(window.total("abusive"), abusive)),
     }
 
 
-def _known(windows: Any, part: str, value: Any) -> Any:
-    return ibis.ifelse(windows[f"{part}_n"] >= MIN_CONTACTS, value, ibis.null())
+def _excess(window: Window) -> Floats:
+    """Share escalated less the share that the contact queues make one expect."""
+    rows = window.queues
+    groups = rows.groupby(["i", "queue"], sort=False)
+    rate = ratio(groups["escalated"].transform("sum"), groups["escalated_n"].transform("sum"))
+    expected = np.bincount(
+        rows["_row"], np.nan_to_num(rows["escalated_n"].to_numpy() * rate), minlength=len(window.roster)
+    )
+    known = window.total("escalated_n")
+    return enough(known, ratio(window.total("escalated") - expected, known))

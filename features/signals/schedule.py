@@ -1,51 +1,63 @@
 """Schedule: rests, stability of start times, uneven days, late changes, nights, breaks."""
 
-import math
-from typing import Any
+import numpy as np
 
-import ibis
+from features.signals import Floats, Window, ratio
+from features.weeks import WINDOWS
 
-from features.signals import AGENT, over_agent
-from features.unknown import at_most, ratio
+__all__ = ["signals"]
 
-__all__ = ["per_day", "per_window", "position_in_run"]
-
-QUICK_RETURN_H = 11
-SAME_SHIFT_H = 2  # work that goes on within two hours is a segment of the same shift
 MIN_DAYS = 5
 
 
-def per_day(days: Any) -> dict[str, Any]:
-    """Rest before the day's work, and the stretch of working days without a gap that the day is in."""
-    worked_days = ibis.window(group_by=[*AGENT, "worked"], order_by="day")
-    rest_h = (days.work_start.epoch_seconds() - days.work_end.lag().over(worked_days).epoch_seconds()) / 3600
-    quick = (rest_h >= SAME_SHIFT_H) & (rest_h < QUICK_RETURN_H) & days.worked
-    so_far = days.worked.cast("int64").sum().over(over_agent("day", preceding=None, following=0))
-    return {"quick_return": quick.fill_null(False).cast("float64"), "stretch": -days.age - so_far}
-
-
-def position_in_run(days: Any) -> Any:
-    """Which working day in a row this is, 1 for the first; null for days without work."""
-    run = ibis.window(group_by=[*AGENT, "worked", "stretch"], order_by="day")
-    return ibis.ifelse(days.worked, ibis.row_number().over(run) + 1, ibis.null()).cast("float64")
-
-
-def per_window(days: Any) -> dict[str, Any]:
-    """The schedule signals of one window; spreads need five working days."""
-    on = days.worked
-    n = on.cast("int64").sum()
-    angle = days.work_start_h * (2 * math.pi / 24)
-    r = (angle.cos().mean(where=on) ** 2 + angle.sin().mean(where=on) ** 2).sqrt()
-    spread = 24 / (2 * math.pi) * (-2 * at_most(r + 1e-12, 1.0).ln()).sqrt() + 0.0  # never -0
-    cv = ratio(days.worked_s.std(where=on, how="sample"), days.worked_s.mean(where=on))
-    worked_s = days.worked_s.sum()
+def signals(window: Window) -> dict[str, Floats]:
+    """The schedule signals of a window."""
+    work, name = window.work, window.name
+    worked = work.total("worked_s", name)
+    paid = work.total("paid_s", name)
+    shifts = work.total("shifts", name)
     return {
-        "quick_returns": ibis.ifelse(n > 0, days.quick_return.sum(), ibis.null()),
-        "start_sd": ibis.ifelse(n >= MIN_DAYS, spread, ibis.null()),
-        "load_cv": ibis.ifelse(n >= MIN_DAYS, cv, ibis.null()),
-        "late_change_rate": ratio(days.late_changes.sum(), days.shifts.sum()),
-        "night_share": ratio(days.night_s.sum(), worked_s),
-        "weekend_share": ratio((on & (days.day.day_of_week.index() >= 5)).cast("float64").sum(), n),
-        "max_consecutive_days": days.position_in_run.max(),
-        "missed_break_rate": ratio(days.break_missed_s.sum(), days.break_entitled_s.sum()),
+        "quick_returns": work.counted(work.quick_returns, name),
+        "start_sd": _spread_of_starts(window),
+        "schedule_regularity": work.regularity(name) if window.weeks == 4 else np.full(len(worked), np.nan),
+        "load_cv": _uneven_days(window),
+        "late_change_rate": ratio(work.total("late_7", name), shifts),
+        "late_change_rate_14": ratio(work.total("late_14", name), shifts),
+        "notice_days": work.median_notice(name),
+        "backward_rotations": work.counted(work.backward_rotations, name),
+        "night_share": ratio(work.total("night_s", name), worked),
+        "weekend_share": ratio(work.counted(work.weekends, name), work.days(name)),
+        "max_consecutive_days": _longest_run(window),
+        "split_days": np.where(np.isnan(shifts), np.nan, work.counted(work.split, name)),
+        "missed_break_rate": ratio(work.total("break_missed_s", name), work.total("break_entitled_s", name)),
+        "long_stretch": window.total("long_stretches"),
+        "adherence": ratio(work.total("adhered_s", name), work.total("scheduled_s", name)),
+        "after_hours_share": ratio(paid - work.total("adhered_s", name), paid),
+        "remote_share": ratio(work.total("remote_s", name), work.total("remote_known_s", name)),
     }
+
+
+def _spread_of_starts(window: Window) -> Floats:
+    """Circular standard deviation of the hours at which working days start."""
+    angle = window.work.start_h[:, window.work.window(window.name)] * (2 * np.pi / 24)
+    days = window.work.days(window.name)
+    cosine, sine = (ratio(np.nansum(part, axis=1), days) for part in (np.cos(angle), np.sin(angle)))
+    length = np.minimum(np.hypot(cosine, sine), 1.0)
+    length = np.where(length >= 1 - 1e-12, 1.0, length)  # equal starts have a spread of zero, not of rounding
+    spread = 24 / (2 * np.pi) * np.sqrt(np.maximum(-2 * np.log(np.maximum(length, 1e-300)), 0))
+    return np.where(days >= MIN_DAYS, spread, np.nan)
+
+
+def _uneven_days(window: Window) -> Floats:
+    """SD / mean of the hours of working days."""
+    hours = window.work.hours[:, window.work.window(window.name)]
+    days = window.work.days(window.name)
+    mean = ratio(np.nansum(hours, axis=1), days)
+    squares = np.nansum((hours - mean[:, None]) ** 2, axis=1)
+    return np.where(days >= MIN_DAYS, ratio(np.sqrt(ratio(squares, np.maximum(days - 1, 0))), mean), np.nan)
+
+
+def _longest_run(window: Window) -> Floats:
+    low, high = WINDOWS[window.name]
+    longest = window.work.run_lengths[:, low:high].max(axis=1)
+    return np.where(longest > 0, longest, np.nan)

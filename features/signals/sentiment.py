@@ -1,49 +1,47 @@
-"""Sentiment: how customers sounded, per agent and window. Only customers' words, never the agent's."""
+"""Sentiment: how customers sounded and what they answered. Only customers' words, unless asked for otherwise."""
 
-from typing import Any
+from collections.abc import Mapping
+from itertools import combinations
 
-import ibis
+import numpy as np
 
-from features.catalog import MIN_CONTACTS
-from features.signals import AGENT
-from features.unknown import ratio
+from features.signals import Floats, Window, enough, ratio
 
-__all__ = ["per_window", "slope"]
+__all__ = ["signals", "slopes"]
 
-SLOPE_WEEKS = 8
+MIN_ANSWERS = 10
 MIN_WEEKS = 4
 
 
-def per_window(days: Any) -> dict[str, Any]:
-    """Tone, share of negative contacts, time spent with unhappy customers, longest run of hard contacts."""
-    scored = days.sentiment_n.sum()
-    known = ibis.greatest(scored, days.abusive_n.sum())
+def signals(window: Window) -> dict[str, Floats]:
+    """Tone, share of negative contacts, time spent with unhappy customers, longest hard run, customers' answers."""
+    scored, abusive = window.total("sentiment_n"), window.total("abusive_n")
+    load = ratio(window.total("unhappy_s") / 3600, window.logged_s / 3600)
+    own = window.total("agent_sentiment_n")
     return {
-        "sentiment_mean": _of_enough(scored, days.sentiment_sum.sum() / scored),
-        "negative_share": _of_enough(scored, days.negative.sum() / scored),
-        "emotional_load": _of_enough(scored, ratio(days.emotional_load_h.sum(), days.logged_s.sum() / 3600)),
-        "hard_run": _of_enough(known, days.hard_run.max()),
+        "sentiment_mean": enough(scored, ratio(window.total("sentiment"), scored)),
+        "negative_share": enough(scored, ratio(window.total("negative"), scored)),
+        "emotional_load": enough(scored, load),
+        "hard_run": enough(np.maximum(scored, abusive), window.total("hard_run")),
+        "csat": window.smoothed("csat", "csat_n", MIN_ANSWERS),
+        "nps": window.smoothed("nps", "nps_n", MIN_ANSWERS),
+        "fcr": window.smoothed("resolved", "resolved_n", MIN_ANSWERS),
+        "ces": window.smoothed("ces", "ces_n", MIN_ANSWERS),
+        "agent_sentiment": enough(own, ratio(window.total("agent_sentiment"), own)),
     }
 
 
-def slope(days: Any) -> Any:
-    """Theil-Sen slope of the weekly mean over 8 weeks, per (as_of, agent_id); null under 4 weeks with contacts."""
-    recent = days.filter(days.week < SLOPE_WEEKS, days.sentiment_n > 0)
-    weeks = recent.group_by([*AGENT, "week"]).agg(
-        mean=recent.sentiment_sum.sum() / recent.sentiment_n.sum(), n=recent.sentiment_n.sum()
-    )
-    other = weeks.view()
-    pairs = weeks.join(
-        other,
-        [weeks.as_of == other.as_of, weeks.agent_id == other.agent_id, weeks.week > other.week],
-        rname="{name}_later",
-    )
-    # `week` counts backwards from as_of, so the smaller number is the later week
-    rise = (pairs.mean_later - pairs.mean) / (pairs.week - pairs.week_later)
-    found = pairs.mutate(rise=rise).group_by(AGENT).agg(middle=ibis._.rise.median(), pairs=ibis._.count())
-    least = MIN_WEEKS * (MIN_WEEKS - 1) // 2
-    return found.select(*AGENT, sentiment_slope=ibis.ifelse(found.pairs >= least, found.middle, ibis.null()))
+def slopes(weekly: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Theil-Sen slopes per week of the weekly means, shape (rows, 8) with the last week first."""
+    names = {"sentiment": "sentiment", "csat": "csat", "nps": "nps", "resolved": "fcr", "ces": "ces"}
+    return {f"{name}_slope": _theil_sen(weekly[answer]) for answer, name in names.items()}
 
 
-def _of_enough(n: Any, value: Any) -> Any:
-    return ibis.ifelse(n >= MIN_CONTACTS, value, ibis.null())
+def _theil_sen(means: Floats) -> Floats:
+    """The median slope between all pairs of weeks; NaN under 4 weeks."""
+    pairs = combinations(range(means.shape[1]), 2)
+    rises = np.stack([(means[:, late] - means[:, early]) / (early - late) for late, early in pairs], axis=1)
+    known = (~np.isnan(means)).sum(axis=1) >= MIN_WEEKS
+    out = np.full(len(means), np.nan)
+    out[known] = np.nanmedian(rises[known], axis=1)
+    return out

@@ -1,54 +1,54 @@
 """Workload: how dense, how long and how unevenly shared the work is."""
 
-from typing import Any
+import numpy as np
 
-import ibis
+from features.signals import Floats, Window, enough, ratio
 
-from features.catalog import WINDOW_DAYS
-from features.signals import AGENT, among_queue, enough_contacts
-from features.unknown import at_most, positive, ratio
+__all__ = ["signals"]
 
-__all__ = ["against_peers", "per_day", "per_window"]
-
-_WEEK_S = 3600.0
+_NO_SPREAD = 0.01  # handling times that differ by less than 1 % are all the same
 
 
-def per_day(days: Any) -> dict[str, Any]:
-    """Overtime of the week, carried by the week's first day on record so that sums count it once."""
-    week = ibis.window(group_by=[*AGENT, "week"], order_by="day")
-    whole_week = ibis.window(group_by=[*AGENT, "week"])
-    hours = days.worked_s.sum().over(whole_week) / _WEEK_S
-    excess = positive(hours - days.contracted_h_week)
-    return {"overtime_h": ibis.ifelse(ibis.row_number().over(week) == 0, excess, 0 * excess)}
-
-
-def per_window(days: Any) -> dict[str, Any]:
-    """Sums that the ratios need, and the ratios that need no peers."""
-    handle, logged = days.handle_s.sum(), days.logged_s.sum()
+def signals(window: Window) -> dict[str, Floats]:
+    """The workload signals of a window; H is talk + hold + after-call work."""
+    n, handle = window.total("contacts"), window.total("handle_s")
+    paid = window.work.total("paid_s", window.name)
     return {
-        "contacts": days.contacts.sum().fill_null(0.0),
-        "log_handle_sum": days.log_handle_sum.sum(),
-        "log_handle_sq": days.log_handle_sq.sum(),
-        "log_handle_n": days.log_handle_n.sum(),
-        "logged_h": logged / 3600,
-        "contacts_per_hour": ratio(days.contacts.sum(), logged / 3600),
-        "occupancy": at_most(ratio(handle, logged), 1.0),
-        "acw_share": ratio(days.acw_s.sum(), handle),
-        "overtime": days.overtime_h.sum() / (WINDOW_DAYS / 7),
+        "contacts_per_hour": enough(n, ratio(n, window.logged_s / 3600)),
+        "occupancy": np.minimum(ratio(handle, window.logged_s), 1.0),
+        "occupancy_excess": enough(n, ratio(window.total("excess_s") / 1800, window.total("half_hours"))),
+        "utilization": np.minimum(ratio(handle, paid), 1.0),
+        "log_aht_z": enough(window.total("log_n"), _handling_time(window)),
+        "acw_share": enough(n, ratio(window.total("acw_s"), handle)),
+        "gap_median": enough(n, window.total("gap_median")),
+        "concurrency": enough(n, ratio(window.total("busy_s"), window.total("union_s"))),
+        "team_load_share": enough(n, ratio(n, _team_mean(window))),
+        "overtime": _overtime(window),
     }
 
 
-def against_peers(windows: Any) -> dict[str, Any]:
-    """Handling time against the queue, load against the team."""
-    queue = among_queue()
-    n = windows.log_handle_n.sum().over(queue)
-    mean = ratio(windows.log_handle_sum.sum().over(queue), n)
-    variance = ratio(windows.log_handle_sq.sum().over(queue), n) - mean**2
-    own_mean = ratio(windows.log_handle_sum, windows.log_handle_n)
-    z = ratio(own_mean - mean, positive(variance).sqrt())
-    team = ibis.window(group_by=["as_of", "team_id", "block"])
-    return {
-        "handle_time_z": enough_contacts(windows, z),
-        "team_load_share": enough_contacts(windows, ratio(windows.contacts, windows.contacts.mean().over(team))),
-        **{name: enough_contacts(windows, windows[name]) for name in ("contacts_per_hour", "acw_share")},
-    }
+def _handling_time(window: Window) -> Floats:
+    """Mean ln H against what the contact queues make one expect, in SD of those queues."""
+    rows = window.queues
+    groups = rows.groupby(["i", "queue"], sort=False)
+    n, total, square = (groups[name].transform("sum").to_numpy() for name in ("log_n", "log_sum", "log_square"))
+    mean = ratio(total, n)
+    variance = np.maximum(ratio(square, n) - mean**2, 0)
+    count, size = rows["log_n"].to_numpy(), len(window.roster)
+    expected, spread = (np.bincount(rows["_row"], np.nan_to_num(count * x), size) for x in (mean, variance))
+    own = window.total("log_n")
+    deviation = np.sqrt(ratio(spread, own))
+    return ratio(ratio(window.total("log_sum") - expected, own), np.where(deviation > _NO_SPREAD, deviation, 0.0))
+
+
+def _team_mean(window: Window) -> Floats:
+    """Mean contacts of the team; whoever had none counts."""
+    return window.team.mean(np.nan_to_num(window.total("contacts")))
+
+
+def _overtime(window: Window) -> Floats:
+    """Mean over the window's weeks of the hours worked beyond the contract."""
+    weekly = np.nan_to_num(window.work.weeks("worked_s", window.name)) / 3600
+    contract = window.roster["contracted_h_week"].to_numpy(dtype=float)[:, None]
+    seen = (window.work.days(window.name) > 0) | ~np.isnan(window.total("contacts"))
+    return np.where(seen, np.maximum(weekly - contract, 0).mean(axis=1), np.nan)

@@ -1,5 +1,6 @@
 """The simulated centre as a whole: settings in, tables of the contract and the truth out."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 
 from features.errors import InputError
 from features.home import Home
+from features.raw import next_batch
 from features.simulation.events import draw_contacts, draw_shifts
 from features.simulation.weeks import Lives, live
 from features.tables import TABLES, Table
@@ -26,6 +28,7 @@ _ARROW = {
     "date": pa.date32(),
     "number": pa.float64(),
     "flag": pa.bool_(),
+    "whole": pa.int64(),
 }
 
 
@@ -83,27 +86,38 @@ def simulate(centre: Centre) -> Simulated:
 
 def write(simulated: Simulated, home: Home, tick: Callable[[int], None] = lambda contacts: None) -> dict[str, int]:
     """Write the tables into `home` as an ingest would, and the truth into a folder of its own; rows per table."""
-    home.raw.mkdir(parents=True, exist_ok=True)
     home.truth.mkdir(parents=True, exist_ok=True)
+    for name in TABLES:
+        shutil.rmtree(home.table(name), ignore_errors=True)  # a centre takes the place of the one before
     rows = {name: len(frame) for name, frame in simulated.tables.items()}
     for name, frame in simulated.tables.items():
-        pq.write_table(_arrow(frame, TABLES[name]), home.table(name), compression="zstd")
+        pq.write_table(_arrow(frame, TABLES[name]), next_batch(home, name), compression="zstd")
     simulated.truth.to_parquet(home.truth / "weeks.parquet", index=False)
     rows["contacts"] = 0
-    with pq.ParquetWriter(home.table("contacts"), _schema(TABLES["contacts"]), compression="zstd") as writer:
+    with pq.ParquetWriter(next_batch(home, "contacts"), _schema(TABLES["contacts"]), compression="zstd") as writer:
         for chunk in simulated.contacts():
-            writer.write_table(_arrow(chunk, TABLES["contacts"]))
+            writer.write_table(_arrow(_ledger(chunk), TABLES["contacts"]))
             rows["contacts"] += len(chunk)
             tick(rows["contacts"])
     return rows
 
 
+def _ledger(contacts: pd.DataFrame) -> pd.DataFrame:
+    """Contacts with the rows that take corrected versions back; a correction comes in the chunk of its contact."""
+    versions = contacts.sort_values("recorded_at", kind="stable")
+    following = versions.groupby("contact_id")["recorded_at"].shift(-1)
+    taken_back = versions[following.notna()].assign(recorded_at=following[following.notna()], sign=-1)
+    return pd.concat([contacts.assign(sign=1), taken_back], ignore_index=True)
+
+
 def _schema(table: Table) -> pa.Schema:
-    fields = [(column.name, _ARROW[column.kind]) for column in table.columns]
-    return pa.schema(fields + ([("utc_offset_s", pa.int64())] if table.offset_at else []))
+    return pa.schema([(name, _ARROW[kind]) for name, kind in table.stored.items()])
 
 
 def _arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     schema = _schema(table)
+    if table.offset_at:
+        local = frame[table.offset_at] + pd.to_timedelta(frame["utc_offset_s"], unit="s")
+        frame = frame.assign(day=local.dt.date)
     missing = {name: None for name in schema.names if name not in frame.columns}
     return pa.Table.from_pandas(frame.assign(**missing)[schema.names], schema=schema, preserve_index=False)

@@ -6,6 +6,7 @@ from pandas.testing import assert_frame_equal
 
 from features import Centre, Home, simulate
 from features.errors import InputError
+from features.raw import rows
 from features.simulation import Simulated, write
 from features.tables import TABLES
 
@@ -133,9 +134,9 @@ def test_nobody_works_after_the_last_day_or_before_the_first(centre: Frames) -> 
 def test_offsets_are_those_of_the_agents_zone_over_the_changes_of_the_clock(year: Simulated) -> None:
     zones = year.tables["agents"].set_index("agent_id")["timezone"]
     shifts = year.tables["shifts"].dropna(subset="actual_start")
-    for zone, rows in shifts.groupby(shifts["agent_id"].map(zones)):
-        local = rows["actual_start"].dt.tz_localize("UTC").dt.tz_convert(str(zone)).dt.tz_localize(None)
-        assert ((local - rows["actual_start"]).dt.total_seconds() == rows["utc_offset_s"]).all()
+    for zone, part in shifts.groupby(shifts["agent_id"].map(zones)):
+        local = part["actual_start"].dt.tz_localize("UTC").dt.tz_convert(str(zone)).dt.tz_localize(None)
+        assert ((local - part["actual_start"]).dt.total_seconds() == part["utc_offset_s"]).all()
         assert rows["utc_offset_s"].nunique() == (1 if zone == "Asia/Manila" else 2)
 
 
@@ -168,8 +169,8 @@ def test_the_exhausted_score_higher_and_leave_more_often(year: Simulated) -> Non
 
 def test_the_truth_is_written_apart_from_the_tables(home: Home) -> None:
     simulated = simulate(SMALL)
-    rows = write(simulated, home)
-    assert {path.stem for path in home.raw.glob("*.parquet")} == set(rows)
-    assert {name: len(pd.read_parquet(home.table(name))) for name in rows} == rows
+    written = write(simulated, home)
+    assert {path.name for path in home.raw.iterdir()} == set(written)
+    assert {name: len(rows(home, name)) for name in written} == written
     assert len(pd.read_parquet(home.truth / "weeks.parquet")) == len(simulated.truth)
     assert home.raw not in home.truth.parents

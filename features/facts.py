@@ -1,0 +1,241 @@
+"""Agent-day facts, kept in the home so that a build reads only what is new.
+
+A manifest names the files that hold, one per kind and week of days, and the batches of events that are in them. A
+build writes new files beside the old ones and then exchanges the manifest: a run that dies leaves the previous
+facts whole, and the next run continues from there.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.catalog import contract_version
+from features.days import contact_states
+from features.engine import SourceTables, batches, unbound
+from features.home import Home
+from features.rollup import increments, work_states
+
+__all__ = ["KINDS", "Facts", "empty", "facts_of", "refresh"]
+
+KINDS = ("increments", "contact_states", "work_states")
+CONTACTS_AT_ONCE = 5_000_000
+_ORDER = ["agent_id", "day", "known_on"]
+
+
+def facts_of(tables: SourceTables) -> dict[str, pa.Table]:
+    """All facts of some tables, in memory."""
+    sums = increments(tables["contacts"]).to_pyarrow()
+    shifts = tables["shifts"]
+    return {
+        "increments": _sorted(sums.drop_columns(["numbers"])),
+        "contact_states": pa.Table.from_pandas(contact_states(sums), preserve_index=False),
+        "work_states": empty("work_states") if shifts is None else _sorted(work_states(shifts).to_pyarrow()),
+    }
+
+
+def empty(kind: str) -> pa.Table:
+    """No facts of a kind, with their columns."""
+    sums = increments(unbound("contacts"))
+    if kind == "contact_states":
+        return pa.Table.from_pandas(contact_states(_no_rows(sums)), preserve_index=False)
+    return _no_rows(sums.drop("numbers") if kind == "increments" else work_states(unbound("shifts")))
+
+
+def _no_rows(expression: Any) -> pa.Table:
+    return expression.schema().to_pyarrow().empty_table()
+
+
+def _sorted(table: pa.Table) -> pa.Table:
+    order = _ORDER + (["queue"] if "queue" in table.column_names else [])
+    return table.sort_by([(name, "ascending") for name in order])
+
+
+@dataclass
+class Facts:
+    """The manifest: which batches are in the facts, and the files that hold them by kind and week."""
+
+    contract: str
+    batches: dict[str, dict[str, int]] = field(default_factory=dict)
+    files: dict[str, dict[str, str]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    build: int = 0
+
+    @classmethod
+    def load(cls, home: Home) -> "Facts":
+        """The facts that are there; empty where there are none, another contract made them, or a batch is gone."""
+        path = home.facts / "manifest.json"
+        fresh = cls(contract_version())
+        if not path.exists():
+            return fresh
+        known = cls(**json.loads(path.read_text(encoding="utf-8")))
+        there = {name: _sizes(home, name) for name in known.batches}
+        whole = all(known.batches[name].items() <= there[name].items() for name in known.batches)
+        return known if known.contract == fresh.contract and whole else cls(fresh.contract, build=known.build)
+
+    def save(self, home: Home) -> None:
+        """Exchange the manifest, then delete the files that it no longer names."""
+        part = home.facts / ".manifest.part"
+        part.write_text(json.dumps(self.__dict__, indent=1), encoding="utf-8")
+        os.replace(part, home.facts / "manifest.json")
+        kept = {name for files in self.files.values() for name in files.values()}
+        for path in home.facts.glob("*.parquet"):
+            if path.name not in kept:
+                path.unlink()
+
+    def paths(self, home: Home, kind: str, first: date, last: date) -> list[str]:
+        """The files of a kind that hold the days from `first` to `last`."""
+        low, high = _week(first), _week(last)
+        found = {int(week): name for week, name in self.files[kind].items() if low <= int(week) <= high}
+        return [str(home.facts / found[week]) for week in sorted(found)]
+
+
+def refresh(connection: Any, home: Home, tables: SourceTables) -> Facts:
+    """Bring the facts up to date with the batches of events in `home`, and return them.
+
+    Parameters
+    ----------
+    connection
+        Where events become facts.
+    tables
+        Every table as a relation, for what was known of the days that new rows touch.
+    """
+    facts = Facts.load(home)
+    home.facts.mkdir(parents=True, exist_ok=True)
+    new = {name: _new(home, facts, name) for name in ("contacts", "shifts")}
+    if not any(new.values()) and facts.batches:
+        return facts
+    facts.build += 1
+    for name, update in (("contacts", _update_contacts), ("shifts", _update_shifts)):
+        if not new[name]:
+            continue
+        if facts.batches.get(name):
+            update(home, facts, tables, batches(connection, name, new[name]))
+        else:
+            _all_of(home, facts, tables, name)
+    facts.batches = {name: _sizes(home, name) for name in ("contacts", "shifts")}
+    facts.save(home)
+    return facts
+
+
+def _sizes(home: Home, name: str) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in home.batches(name)}
+
+
+def _new(home: Home, facts: Facts, name: str) -> list[Path]:
+    return [path for path in home.batches(name) if path.name not in facts.batches.get(name, {})]
+
+
+def _all_of(home: Home, facts: Facts, tables: SourceTables, name: str) -> None:
+    """Roll a whole table up, some weeks of days at a time so that memory stays bounded."""
+    if name == "shifts":
+        _store(home, facts, "work_states", _sorted(work_states(tables["shifts"]).to_pyarrow()))
+        return
+    for part in _spans(tables["contacts"]):
+        sums = increments(part).to_pyarrow()
+        _store(home, facts, "increments", _sorted(sums.drop_columns(["numbers"])))
+        _store(home, facts, "contact_states", pa.Table.from_pandas(contact_states(sums), preserve_index=False))
+
+
+def _spans(contacts: Any) -> Iterator[Any]:
+    ends = (
+        contacts.agg(first=contacts.day.min(), last=contacts.day.max(), rows=contacts.count())
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    if ends["first"] is None:
+        return
+    first, last = _week(ends["first"]), _week(ends["last"])
+    step = max(1, (last - first + 1) * CONTACTS_AT_ONCE // ends["rows"])
+    for week in range(first, last + 1, step):
+        yield contacts.filter(contacts.day >= _monday(week), contacts.day < _monday(min(week + step, last + 1)))
+
+
+def _update_contacts(home: Home, facts: Facts, tables: SourceTables, new: Any) -> None:
+    """Add the increments of new rows, and make the states of the agent-days that they touch anew."""
+    sums = increments(new).to_pyarrow()
+    _merge(home, facts, "increments", _sorted(sums.drop_columns(["numbers"])), replace=None)
+    touched = sums.select(["agent_id", "day"]).group_by(["agent_id", "day"]).aggregate([])
+    rows = _of_days(tables["contacts"], touched)
+    states = contact_states(increments(rows).to_pyarrow())
+    _merge(home, facts, "contact_states", pa.Table.from_pandas(states, preserve_index=False), replace=touched)
+
+
+def _update_shifts(home: Home, facts: Facts, tables: SourceTables, new: Any) -> None:
+    """Make the states of every agent-day anew on which a new version of a shift lies, or an earlier one lay."""
+    import ibis
+
+    shifts = tables["shifts"]
+    ids = ibis.memtable(new.select("shift_id").distinct().to_pyarrow())
+    touched = _worked_on(shifts.semi_join(ids, "shift_id")).to_pyarrow()
+    # every version of every shift that ever lay on one of those days
+    days = ibis.memtable(touched)
+    every = _worked_on(shifts, "shift_id").semi_join(days, ["agent_id", "day"]).select("shift_id").distinct()
+    states = work_states(shifts.semi_join(every, "shift_id")).to_pyarrow()
+    keep = states.to_pandas().merge(touched.to_pandas(), on=["agent_id", "day"])
+    _merge(
+        home, facts, "work_states", _sorted(pa.Table.from_pandas(keep, states.schema, preserve_index=False)), touched
+    )
+
+
+def _worked_on(shifts: Any, *more: str) -> Any:
+    """The agent and local day of each version of a shift."""
+    start = shifts.actual_start.fill_null(shifts.scheduled_start)
+    day = (start + shifts.utc_offset_s.as_interval("s")).date()
+    return shifts.select("agent_id", *more, day=day).distinct()
+
+
+def _of_days(contacts: Any, touched: pa.Table) -> Any:
+    import ibis
+
+    days = touched.column("day").unique().to_pylist()
+    return contacts.filter(contacts.day.isin(days)).semi_join(ibis.memtable(touched), ["agent_id", "day"])
+
+
+def _week(day: date) -> int:
+    return (day - date(1970, 1, 5)).days // 7
+
+
+def _monday(week: int) -> date:
+    return date(1970, 1, 5) + timedelta(days=7 * week)
+
+
+def _store(home: Home, facts: Facts, kind: str, rows: pa.Table) -> None:
+    """Write rows as one file a week of days, in place of what was there."""
+    days = rows.column("day").cast(pa.date32()).cast(pa.int32()).to_numpy()
+    week = (days - 4) // 7
+    order = np.argsort(week, kind="stable")
+    rows, week = rows.take(pa.array(order)), week[order]
+    starts = np.flatnonzero(np.diff(week, prepend=week[:1] - 1))
+    for start, end in zip(starts, np.append(starts[1:], len(week)), strict=True):
+        name = f"{kind}-{week[start]}-{facts.build:06d}.parquet"
+        pq.write_table(rows.slice(start, end - start), home.facts / name, compression="lz4")
+        facts.files[kind][str(week[start])] = name
+
+
+def _merge(home: Home, facts: Facts, kind: str, rows: pa.Table, replace: pa.Table | None) -> None:
+    """Put rows to those that are there; where agent-days are to be replaced, their old rows go."""
+    days = (rows if replace is None else replace).column("day").cast(pa.date32()).cast(pa.int32())
+    weeks = sorted({(day - 4) // 7 for day in days.to_pylist()})
+    old_files = [str(home.facts / facts.files[kind][str(week)]) for week in weeks if str(week) in facts.files[kind]]
+    if not old_files:
+        _store(home, facts, kind, rows)
+        return
+    old = pa.concat_tables([pq.read_table(path) for path in old_files], promote_options="permissive")
+    if replace is not None:
+        gone = pd.MultiIndex.from_frame(replace.select(["agent_id", "day"]).to_pandas())
+        kept = ~pd.MultiIndex.from_frame(old.select(["agent_id", "day"]).to_pandas()).isin(gone)
+        old = old.filter(pa.array(kept))
+    merged = _sorted(pa.concat_tables([old, rows.cast(old.schema)]))
+    left = merged.column("day").cast(pa.date32()).cast(pa.int32()).unique().to_pylist()
+    emptied = set(map(str, weeks)) - {str((day - 4) // 7) for day in left}
+    for week in emptied:
+        facts.files[kind].pop(week, None)
+    _store(home, facts, kind, merged)
