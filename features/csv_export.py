@@ -58,6 +58,9 @@ class CsvExport(Export):
     def shape(self) -> str:
         return f"SELECT {', '.join(f'NULL::VARCHAR AS {quoted(name)}' for name in self.columns)} WHERE false"
 
+    def relation(self) -> str:
+        return f"SELECT * FROM {self._reader(not self.aligned)}"
+
     def read(self, make: Make) -> None:
         for padded in [False] if self.aligned else [True, False]:
             if self._read_quickly(make, padded):
@@ -82,8 +85,10 @@ class CsvExport(Export):
         found = self.db.execute(
             f"SELECT line, min(error_type::VARCHAR), min(csv_line) FROM {errors} GROUP BY line ORDER BY line"
         ).fetchall()
+        reasons = [_REASONS.get(kind, (kind, kind)) for _, kind, _ in found]
         self.broken = [
-            Broken(line, *_REASONS.get(kind, (kind, kind)), text=text.strip("\r\n")) for line, kind, text in found
+            Broken(line, rule, reason, text.strip("\r\n"))
+            for (line, _, text), (rule, reason) in zip(found, reasons, strict=True)
         ]
         padding_was_missed = not self.aligned and not padded and any(kind == "MISSING COLUMNS" for _, kind, _ in found)
         strange = any(kind not in _REASONS or "\n" in text.strip("\r\n") for _, kind, text in found)
@@ -121,16 +126,17 @@ class CsvExport(Export):
             self.broken += [row for row in batch if isinstance(row, Broken)]
             good = [row for row in batch if isinstance(row, Record)]
             starts += [row.line for row in good]
-            self._insert(name, [[cell or None for cell in row.cells] for row in good])
+            self._insert(name, [row.cells for row in good])
         self._starts = np.array(starts, dtype=np.int64)
         make(f"SELECT * FROM {name}")
         self.db.execute(f"DROP TABLE {name}")
 
-    def _insert(self, name: str, rows: list[list[str | None]]) -> None:
+    def _insert(self, name: str, rows: list[list[str]]) -> None:
         cells = zip(*rows, strict=True) if rows else ([] for _ in self.columns)
         batch = pa.table([pa.array(column, pa.string()) for column in cells], names=self.columns)
         self.db.register("batch", batch)
-        self.db.execute(f"INSERT INTO {name} FROM batch")
+        empty_is_null = ", ".join(f"nullif({quoted(column)}, '')" for column in self.columns)
+        self.db.execute(f"INSERT INTO {name} SELECT {empty_is_null} FROM batch")
         self.db.unregister("batch")
 
     def _records(self) -> Iterator[Record | Broken]:

@@ -13,16 +13,19 @@ __all__ = ["BATCH", "score_texts"]
 BATCH = 20_000  # texts in memory at a time
 
 
-def score_texts(db: Any, scorer: str | Path | None) -> int:
+def score_texts(db: Any, scorer: str | Path | None, has_sentiment: bool) -> int:
     """Make `scores` (row of `judged`, sentiment) for kept rows that have a text and no sentiment; how many got one.
 
     Parameters
     ----------
     scorer
         As for `features.text.load_scorer`; without it, that function's default.
+    has_sentiment
+        Whether `judged` has sentiments, beside which a text is not scored.
     """
     db.execute("CREATE TABLE scores (_row BIGINT, sentiment DOUBLE)")
-    unscored = f"FROM work.judged WHERE {KEPT} AND sentiment IS NULL AND customer_text IS NOT NULL"
+    without = "AND sentiment IS NULL" if has_sentiment else ""
+    unscored = f"FROM work.judged WHERE {KEPT} AND customer_text IS NOT NULL {without}"
     if not db.execute(f"SELECT 1 {unscored} LIMIT 1").fetchall():
         return 0
     from features.text import load_scorer

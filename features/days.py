@@ -58,7 +58,7 @@ def contact_states(increments: pa.Table) -> pd.DataFrame:
     at = np.flatnonzero(new_day | _changes(keys["known_on"]))
     first = np.maximum.accumulate(np.where(new_day, np.arange(len(keys)), 0))[at]
     states = keys.iloc[at][["agent_id", "day", "known_on"]].reset_index(drop=True)
-    same_day = np.append(~new_day[at][1:], False)
+    same_day = np.append(~new_day[at][1:], False)[: len(at)]
     states["superseded_on"] = states["known_on"].shift(-1).where(same_day)
     numbers, bounds = _lists(increments.column("numbers"), order)
     until = np.append(at[1:], len(keys))

@@ -19,6 +19,8 @@ __all__ = ["NOT_A_ROW", "NOT_UTF8", "Broken", "Export", "ParquetExport", "open_e
 Lines = npt.NDArray[np.int64]
 Make = Callable[[str], object]
 
+MOST_BROKEN = 1_000
+MOST_NOT_UTF8 = 0.1  # share of rows; beyond it the file is in another encoding
 NOT_A_ROW, NOT_UTF8 = "not a row", "not UTF-8 text"
 _NESTED = ("STRUCT", "MAP", "UNION")
 _number = count(1)
@@ -66,6 +68,10 @@ class Export:
         """SQL of a relation with these columns and no rows."""
         raise NotImplementedError
 
+    def relation(self) -> str:
+        """SQL of the relation that `read` tries first."""
+        raise NotImplementedError
+
     def read(self, make: Make) -> None:
         """Run `make` on the SQL of a relation with this export's rows, in their order; sets `broken`.
 
@@ -82,6 +88,23 @@ class Export:
             self.rows = self.db.execute(f"SELECT count(*) FROM main.{name}_rows").fetchone()[0]
             self._is_kept = True
         return f"main.{name}"
+
+    def refuse_hopeless(self) -> None:
+        """Refuse a file of which so little could be read that it is of another kind.
+
+        Raises
+        ------
+        InputError
+            Says how much, and what is wrong with the first.
+        """
+        name, broken = self.path.name, self.broken
+        if not self.rows and not broken:
+            raise InputError(f"{name} has {'a header and no rows' if self.word == 'row' else 'no records'}.")
+        if sum(one.rule == NOT_UTF8 for one in broken) > MOST_NOT_UTF8 * (self.rows + len(broken)):
+            raise unreadable(self.path, "it is not UTF-8 text")
+        if not self.rows or len(broken) > max(MOST_BROKEN, self.rows):
+            first = f"the first is {self.word} {broken[0].line}: {broken[0].reason}"
+            raise InputError(f"{name}: {len(broken):,} {self.word}s cannot be read, {first}.")
 
     def lines(self, ordinals: Lines) -> Lines:
         """The lines of rows, by their ordinals from 0 among all rows; -1 where that cannot be told."""
@@ -108,9 +131,12 @@ class ParquetExport(Export):
     def shape(self) -> str:
         return f"SELECT {self._texts} FROM read_parquet({literal(self.path)}) LIMIT 0"
 
+    def relation(self) -> str:
+        return f"SELECT {self._texts} FROM read_parquet({literal(self.path)})"
+
     def read(self, make: Make) -> None:
         try:
-            make(f"SELECT {self._texts} FROM read_parquet({literal(self.path)})")
+            make(self.relation())
         except duckdb.Error as error:
             raise unreadable(self.path, one_line(error)) from error
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.catalog import contract_version
-from features.days import contact_states
+from features.days import STATE_FACTS, contact_states
 from features.engine import SourceTables, batches, unbound
 from features.home import Home
 from features.rollup import increments, work_states
@@ -37,16 +37,24 @@ def facts_of(tables: SourceTables) -> dict[str, pa.Table]:
     shifts = tables["shifts"]
     return {
         "increments": _sorted(sums.drop_columns(["numbers"])),
-        "contact_states": pa.Table.from_pandas(contact_states(sums), preserve_index=False),
+        "contact_states": _states_of(sums),
         "work_states": empty("work_states") if shifts is None else _sorted(work_states(shifts).to_pyarrow()),
     }
+
+
+def _states_of(sums: pa.Table) -> pa.Table:
+    """States as an Arrow table; its types do not hang on what is in it."""
+    dates = [(name, pa.date32()) for name in ("day", "known_on", "superseded_on")]
+    facts = [(name, pa.float64()) for name in STATE_FACTS]
+    schema = pa.schema([("agent_id", pa.string()), *dates, *facts])
+    return pa.Table.from_pandas(contact_states(sums), schema, preserve_index=False).replace_schema_metadata()
 
 
 def empty(kind: str) -> pa.Table:
     """No facts of a kind, with their columns."""
     sums = increments(unbound("contacts"))
     if kind == "contact_states":
-        return pa.Table.from_pandas(contact_states(_no_rows(sums)), preserve_index=False)
+        return _states_of(_no_rows(sums))
     return _no_rows(sums.drop("numbers") if kind == "increments" else work_states(unbound("shifts")))
 
 
@@ -97,30 +105,30 @@ class Facts:
         return [str(home.facts / found[week]) for week in sorted(found)]
 
 
-def refresh(connection: Any, home: Home, tables: SourceTables) -> Facts:
+def refresh(connection: Any, home: Home) -> Facts:
     """Bring the facts up to date with the batches of events in `home`, and return them.
 
-    Parameters
-    ----------
-    connection
-        Where events become facts.
-    tables
-        Every table as a relation, for what was known of the days that new rows touch.
+    The batches are listed once: one that arrives meanwhile is new to the next build.
     """
     facts = Facts.load(home)
     home.facts.mkdir(parents=True, exist_ok=True)
-    new = {name: _new(home, facts, name) for name in ("contacts", "shifts")}
+    listed = {name: home.batches(name) for name in ("contacts", "shifts")}
+    sizes = {name: {path.name: path.stat().st_size for path in files} for name, files in listed.items()}
+    new = {
+        name: [path for path in files if path.name not in facts.batches.get(name, {})] for name, files in listed.items()
+    }
     if not any(new.values()) and facts.batches:
         return facts
     facts.build += 1
     for name, update in (("contacts", _update_contacts), ("shifts", _update_shifts)):
         if not new[name]:
             continue
+        everything = batches(connection, name, listed[name])
         if facts.batches.get(name):
-            update(home, facts, tables, batches(connection, name, new[name]))
+            update(home, facts, everything, batches(connection, name, new[name]))
         else:
-            _all_of(home, facts, tables, name)
-    facts.batches = {name: _sizes(home, name) for name in ("contacts", "shifts")}
+            _all_of(home, facts, everything, name)
+    facts.batches = sizes
     facts.save(home)
     return facts
 
@@ -129,19 +137,15 @@ def _sizes(home: Home, name: str) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in home.batches(name)}
 
 
-def _new(home: Home, facts: Facts, name: str) -> list[Path]:
-    return [path for path in home.batches(name) if path.name not in facts.batches.get(name, {})]
-
-
-def _all_of(home: Home, facts: Facts, tables: SourceTables, name: str) -> None:
+def _all_of(home: Home, facts: Facts, rows: Any, name: str) -> None:
     """Roll a whole table up, some weeks of days at a time so that memory stays bounded."""
     if name == "shifts":
-        _store(home, facts, "work_states", _sorted(work_states(tables["shifts"]).to_pyarrow()))
+        _store(home, facts, "work_states", _sorted(work_states(rows).to_pyarrow()))
         return
-    for part in _spans(tables["contacts"]):
+    for part in _spans(rows):
         sums = increments(part).to_pyarrow()
         _store(home, facts, "increments", _sorted(sums.drop_columns(["numbers"])))
-        _store(home, facts, "contact_states", pa.Table.from_pandas(contact_states(sums), preserve_index=False))
+        _store(home, facts, "contact_states", _states_of(sums))
 
 
 def _spans(contacts: Any) -> Iterator[Any]:
@@ -158,21 +162,19 @@ def _spans(contacts: Any) -> Iterator[Any]:
         yield contacts.filter(contacts.day >= _monday(week), contacts.day < _monday(min(week + step, last + 1)))
 
 
-def _update_contacts(home: Home, facts: Facts, tables: SourceTables, new: Any) -> None:
+def _update_contacts(home: Home, facts: Facts, contacts: Any, new: Any) -> None:
     """Add the increments of new rows, and make the states of the agent-days that they touch anew."""
     sums = increments(new).to_pyarrow()
     _merge(home, facts, "increments", _sorted(sums.drop_columns(["numbers"])), replace=None)
     touched = sums.select(["agent_id", "day"]).group_by(["agent_id", "day"]).aggregate([])
-    rows = _of_days(tables["contacts"], touched)
-    states = contact_states(increments(rows).to_pyarrow())
-    _merge(home, facts, "contact_states", pa.Table.from_pandas(states, preserve_index=False), replace=touched)
+    rows = _of_days(contacts, touched)
+    _merge(home, facts, "contact_states", _states_of(increments(rows).to_pyarrow()), replace=touched)
 
 
-def _update_shifts(home: Home, facts: Facts, tables: SourceTables, new: Any) -> None:
+def _update_shifts(home: Home, facts: Facts, shifts: Any, new: Any) -> None:
     """Make the states of every agent-day anew on which a new version of a shift lies, or an earlier one lay."""
     import ibis
 
-    shifts = tables["shifts"]
     ids = ibis.memtable(new.select("shift_id").distinct().to_pyarrow())
     touched = _worked_on(shifts.semi_join(ids, "shift_id")).to_pyarrow()
     # every version of every shift that ever lay on one of those days
@@ -211,6 +213,8 @@ def _store(home: Home, facts: Facts, kind: str, rows: pa.Table) -> None:
     """Write rows as one file a week of days, in place of what was there."""
     days = rows.column("day").cast(pa.date32()).cast(pa.int32()).to_numpy()
     week = (days - 4) // 7
+    if not len(week):
+        return
     order = np.argsort(week, kind="stable")
     rows, week = rows.take(pa.array(order)), week[order]
     starts = np.flatnonzero(np.diff(week, prepend=week[:1] - 1))

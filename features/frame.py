@@ -74,6 +74,7 @@ def build(
         _bring_small_tables(db, tables)
         for kind, rows in facts_of(tables).items():
             db.register(kind, rows)
+        _note_first_work(db, "work_states")
         return _frame_of(db, dates, extra)
 
 
@@ -103,17 +104,25 @@ def write_features(
         dates = sorted(set(dates or known))
         if dates[0] < known[0] - timedelta(days=7):
             raise InputError(f"--as-of {dates[0]}: the first contact is later; choose {known[0]} or after.")
-        facts = refresh(connection, home, tables)
+        facts = refresh(connection, home)
         _bring_small_tables(db, tables)
+        work = ", ".join(f"'{path}'" for path in facts.paths(home, "work_states", date.min, date.max))
+        db.register("no_work", empty("work_states"))
+        _note_first_work(db, f"read_parquet([{work}])" if work else "no_work")
         done, agents = 0, db.execute("SELECT count(DISTINCT agent_id) FROM agents").fetchall()[0][0]
         for chunk in _chunks(dates, max(1, ROWS_AT_ONCE // agents)):
             _open_facts(db, home, facts, chunk)
             frame = _frame_of(db, chunk, extra)
-            for as_of, rows in frame.groupby("as_of"):
-                _write_partition(home, pd.Timestamp(as_of), rows)  # type: ignore[arg-type]
+            for day in chunk:
+                _write_partition(home, day, frame[frame["as_of"] == pd.Timestamp(day)])
             done += len(chunk)
             tick(done, len(dates))
     _drop_stale(home, set(dates), whole)
+    dates = [day for day in dates if _partition(home, day).exists()]
+    if not dates:
+        raise InputError(
+            "No agent was on the roster on any of the dates; see valid_from and valid_to in the table agents."
+        )
     report = _report(home, dates, extra)
     about = home.features / ".build.part"
     built = asdict(report)
@@ -141,8 +150,13 @@ def _open_facts(db: Any, home: Home, facts: Facts, dates: Sequence[date]) -> Non
             listed = ", ".join(f"'{path}'" for path in files)
             db.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS FROM read_parquet([{listed}])")
         else:
-            db.register("nothing", empty(kind))
-            db.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS FROM nothing")
+            db.register(f"no_{kind}", empty(kind))
+            db.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS FROM no_{kind}")
+
+
+def _note_first_work(db: Any, work: str) -> None:
+    """Make `work_since`: the day from which on shifts were known at all, whichever days are read."""
+    db.execute(f"CREATE OR REPLACE TEMP TABLE work_since AS SELECT min(greatest(day, known_on)) AS day FROM {work}")
 
 
 def _frame_of(db: Any, dates: Sequence[date], extra: Sequence[str]) -> pd.DataFrame:
@@ -203,8 +217,12 @@ def _partition(home: Home, day: date) -> Path:
     return home.features / f"as_of={day}" / "part.parquet"
 
 
-def _write_partition(home: Home, as_of: pd.Timestamp, rows: pd.DataFrame) -> None:
-    target = _partition(home, as_of.date())
+def _write_partition(home: Home, day: date, rows: pd.DataFrame) -> None:
+    """Write the rows of a date whole or not at all; a date on which nobody was on the roster has no partition."""
+    target = _partition(home, day)
+    if rows.empty:
+        shutil.rmtree(target.parent, ignore_errors=True)
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(".part.tmp")
     rows = rows.drop(columns="as_of")

@@ -22,12 +22,11 @@ __all__ = ["JsonExport"]
 BATCH = 5_000  # records
 MOST_SHOWN = 10_000  # characters of a damaged record, as many as DuckDB keeps of a line
 _NO_OBJECT = "it is not a JSON object"
-_PARSED = (
-    "SELECT CASE WHEN json_type(parsed) = 'OBJECT' THEN parsed END AS record,"
-    f" CASE WHEN parsed IS NULL OR json_type(parsed) <> 'OBJECT' THEN nullif(trim(text), '')[:{MOST_SHOWN}] END AS damaged,"
-    f" CASE WHEN why <> '' THEN why WHEN parsed IS NULL THEN 'it is damaged JSON' ELSE '{_NO_OBJECT}' END AS why"
-    " FROM (SELECT text, why, CASE WHEN why = '' THEN TRY_CAST(text AS JSON) END AS parsed FROM {texts})"
-)
+_PARSED = f"""
+    SELECT CASE WHEN json_type(parsed) = 'OBJECT' THEN parsed END AS record,
+           CASE WHEN record IS NULL THEN nullif(trim(text), '')[:{MOST_SHOWN}] END AS damaged,
+           CASE WHEN why <> '' THEN why WHEN parsed IS NULL THEN 'it is damaged JSON' ELSE '{_NO_OBJECT}' END AS why
+    FROM (SELECT text, why, CASE WHEN why = '' THEN TRY_CAST(text AS JSON) END AS parsed FROM {{texts}})"""
 
 
 class JsonExport(Export):
@@ -132,8 +131,8 @@ class JsonExport(Export):
         is_page = f"coalesce(json_type(record, {path}) = 'ARRAY', false)"
         if not self.db.execute(f"SELECT 1 FROM {self._raw} WHERE {is_page} LIMIT 1").fetchall():
             return
-        items = f"SELECT unnest(json_extract(record, {literal(f'$.{json.dumps(self._key)}[*]')}))::VARCHAR AS text, '' AS why"
-        pages = _PARSED.format(texts=f"({items} FROM {self._raw} WHERE {is_page})")
+        items = f"unnest(json_extract(record, {literal(f'$.{json.dumps(self._key)}[*]')}))::VARCHAR AS text"
+        pages = _PARSED.format(texts=f"(SELECT {items}, '' AS why FROM {self._raw} WHERE {is_page})")
         self.db.execute(
             f"CREATE OR REPLACE TABLE {self._raw} AS {pages} UNION ALL SELECT * FROM {self._raw} WHERE NOT {is_page}"
         )

@@ -1,8 +1,8 @@
 """Where the rows of the contract are kept: every ingest adds one file to its table and changes none.
 
-A correction of a contact does not touch the earlier version. It comes with a row that takes that version back
-(`sign` -1) from the correction's `recorded_at` on, so that sums over what was known by some day need no look at the
-versions.
+A correction of a contact does not touch the earlier version (`sign` 1). It comes with a row that takes that version
+back (`sign` -1) from the correction's `recorded_at` on, so that sums over what was known by some day need no look at
+the versions. Where a version comes late that lies between two others, a row puts back what was taken back (`sign` 2).
 """
 
 import os
@@ -149,15 +149,19 @@ def _reject_conflicts(db: Any, table: Table) -> None:
 
 
 def _ledger_changes(kept: str, keys: str, signed: bool) -> str:
-    """The rows that turn what is stored of some facts into each version, and the taking back of all but the last."""
+    """New versions, and what changes in which versions are taken back and when.
+
+    A version that was taken back too late, because the one between came after, is put back (`sign` 2) and taken back
+    anew.
+    """
     version = kept.replace("recorded_at", "following AS recorded_at")
+    stored = f"UNION ALL SELECT {kept}, CASE sign WHEN -1 THEN 1 ELSE -1 END FROM stored WHERE sign <> 1"
     return f"""
-        SELECT {kept}, sum(sign)::TINYINT AS sign FROM (
+        SELECT {kept}, 1::TINYINT AS sign FROM ranked WHERE _rank = 1 AND _line > 0 UNION ALL
+        SELECT {kept}, CASE WHEN sum(sign) < 0 THEN -1 ELSE 2 END::TINYINT AS sign FROM (
             WITH versions AS (SELECT {kept}, lead(recorded_at) OVER (PARTITION BY {keys} ORDER BY recorded_at)
                               AS following FROM ranked WHERE _rank = 1)
-            SELECT {kept}, 1 AS sign FROM versions
-            UNION ALL SELECT {version}, -1 FROM versions WHERE following IS NOT NULL
-            UNION ALL SELECT {kept}, {"-sign" if signed else "-1"} FROM stored
+            SELECT {version}, -1 AS sign FROM versions WHERE following IS NOT NULL {stored if signed else ""}
         ) GROUP BY {kept} HAVING sum(sign) <> 0"""
 
 
@@ -167,7 +171,9 @@ def _write(db: Any, table: Table, home: Home) -> None:
         return
     target = next_batch(home, table.name)
     part = target.with_suffix(".part")
-    order = ", ".join(filter(None, ["day, agent_id" if table.offset_at else "", *table.key]))
+    order = ", ".join(
+        filter(None, ["day, agent_id" if table.offset_at else "", *table.key, "sign" if table.ledger else ""])
+    )
     db.execute(f"COPY (FROM fresh ORDER BY {order}) TO {_text(part)} (FORMAT parquet, COMPRESSION zstd)")
     os.replace(part, target)
 

@@ -53,13 +53,13 @@ class Rejects:
         self.db.unregister("apart")
 
     def _typed_texts(self) -> list[str]:
-        hides = self.judge.hides_text
-        return [
-            f"CASE WHEN j.{column.name} IS NULL THEN '' ELSE '{NOT_KEPT}' END"
-            if hides and column.name == "customer_text"
-            else f"coalesce(j.{column.name}::VARCHAR, '')"
-            for column in self.judge.table.columns
-        ]
+        given = {column.name for column in self.judge.present}
+        return [self._typed_text(column.name) if column.name in given else "''" for column in self.judge.table.columns]
+
+    def _typed_text(self, name: str) -> str:
+        if self.judge.hides_text and name == "customer_text":
+            return f"CASE WHEN j.{name} IS NULL THEN '' ELSE '{NOT_KEPT}' END"
+        return f"coalesce(j.{name}::VARCHAR, '')"
 
     def _lines(self) -> pa.Table:
         """The line of every ordinal that is needed."""

@@ -121,21 +121,22 @@ def work_states(shifts: Any) -> Any:
     """
     states = _states(_timed(_with_late_changes(shifts)))
     on = states.on
+    missed = positive(states.break_entitled_s - states.break_taken_s)
     facts = states.group_by(_STATE).agg(
         shifts=states.shift_id.count().cast("float64"),
         **{f"late_{days}": states[f"late_{days}"].sum().cast("float64") for days in LATE_NOTICE_DAYS},
-        notices=states.notice.collect(),
+        notices=states.notice.collect().sort(),
         worked_s=states.worked.sum(where=on),
         paid_s=states.span.sum(where=on),
-        aux_s=states.aux_s.sum(where=on),
+        aux_s=_exact(states.aux_s, _SECONDS).sum(where=on),
         night_s=states.night.sum(where=on),
         remote_s=(states.worked * states.remote.cast("float64")).sum(where=on),
         remote_known_s=states.worked.sum(where=on & states.remote.notnull()),
-        break_entitled_s=states.break_entitled_s.sum(where=on & states.taken),
-        break_missed_s=positive(states.break_entitled_s - states.break_taken_s).sum(where=on),
+        break_entitled_s=_exact(states.break_entitled_s, _SECONDS).sum(where=on & states.taken),
+        break_missed_s=_exact(missed, _SECONDS).sum(where=on),
         scheduled_s=states.scheduled.sum(where=on),
         adhered_s=states.adhered.sum(where=on),
-        segments=states.segment.collect(where=on),
+        segments=states.segment.collect(where=on).sort(),
         work_start=states.start_s.min(where=on),
         work_end=states.end_s.max(where=on),
     )

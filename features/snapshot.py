@@ -38,7 +38,8 @@ def snapshot(db: Any, dates: Sequence[date], extra: Iterable[str] = ()) -> pd.Da
     Parameters
     ----------
     db
-        A DuckDB connection with the facts `increments`, `contact_states`, `work_states` and the tables `agents`,
+        A DuckDB connection with the facts `increments`, `contact_states`, `work_states`, the day `work_since` on which
+        shifts began to be known, and the tables `agents`,
         `exits`, `absences`, `surveys`, `check_ins`.
     extra
         Names of optional features.
@@ -75,7 +76,7 @@ def _window_values(db: Any, roster: pd.DataFrame, dates: Sequence[date]) -> dict
 def _work_days(db: Any, roster: pd.DataFrame, dates: Sequence[date]) -> WorkDays:
     """Working days from shifts; where no shifts are known yet as of a date, a day's contacts stand in for them."""
     recent = f"day >= DATE '{dates[0]}' - {DAYS_BACK} AND day < DATE '{dates[-1]}'"
-    first = db.execute("SELECT min(greatest(day, known_on)) FROM work_states").fetchall()[0][0]
+    first = db.execute("SELECT day FROM work_since").fetchall()[0][0]
     shifts_known = pd.to_datetime(roster["as_of"]).to_numpy() > np.datetime64(first or dates[-1])
     shifts = f"SELECT *, worked_s - coalesce(aux_s, 0) AS logged_s, false AS stands_in FROM work_states WHERE {recent}"
     stand_in = "" if shifts_known.all() else f" UNION ALL BY NAME {_STAND_IN} AND {recent}"

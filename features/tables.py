@@ -49,8 +49,8 @@ class Table:
     def stored(self) -> dict[str, Kind]:
         """Columns as they are stored: the contract's, and for events what an ingest adds.
 
-        `utc_offset_s` is the distance to the agent's clock, `day` the agent's local day. In contacts, `sign` is 1, or
-        -1 where a row takes an earlier version back from its `recorded_at` on.
+        `utc_offset_s` is the distance to the agent's clock, `day` the agent's local day. In contacts, `sign` is 1,
+        -1 where a row takes an earlier version back from its `recorded_at` on, and 2 where it puts one back.
         """
         stored: dict[str, Kind] = {column.name: column.kind for column in self.columns}
         if self.offset_at:

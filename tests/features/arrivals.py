@@ -7,7 +7,7 @@ import pandas as pd
 
 from features import Home
 from features.raw import append, sql_files
-from features.tables import TABLES
+from features.tables import TABLES, Column
 
 Frames = dict[str, pd.DataFrame]
 
@@ -27,15 +27,16 @@ def arrive(home: Home, name: str, rows: pd.DataFrame) -> Arrival:
     """Append some rows to a table; of their columns those of the contract count. The first is line 1."""
     with duckdb.connect() as db:
         db.register("given", rows)
-        columns = ", ".join(
-            f"{column.name if column.name in rows else 'NULL'}::{_SQL_TYPE.get(column.kind, 'VARCHAR')} AS {column.name}"
-            for column in TABLES[name].columns
-        )
+        columns = ", ".join(_typed(column, column.name in rows) for column in TABLES[name].columns)
         db.execute(f"CREATE TABLE typed AS SELECT row_number() OVER () AS _line, {columns} FROM given")
         db.execute("CREATE TABLE rejects (_line BIGINT, _rule VARCHAR, _reason VARCHAR)")
         duplicates = append(db, TABLES[name], home)
         rejected = db.execute("SELECT _line, _reason FROM rejects ORDER BY ALL").fetchall()
     return Arrival(duplicates, rejected)
+
+
+def _typed(column: Column, given: bool) -> str:
+    return f"{column.name if given else 'NULL'}::{_SQL_TYPE.get(column.kind, 'VARCHAR')} AS {column.name}"
 
 
 def arrive_all(home: Home, frames: Frames) -> None:

@@ -60,7 +60,8 @@ def named(home: Home) -> set[str]:
 
 def rewritten(home: Home, before: Stamps) -> set[str]:
     """Kinds and weeks of which there are new files: `increments-2878`."""
-    return {name.rsplit("-", 1)[0] for name, stamp in stamps(home).items() if before.get(name) != stamp} - {"manifest.json"}
+    new = {name for name, stamp in stamps(home).items() if before.get(name) != stamp}
+    return {name.rsplit("-", 1)[0] for name in new - {"manifest.json"}}
 
 
 def week(day: str) -> int:

@@ -173,8 +173,9 @@ def test_a_run_reads_and_makes_anew_only_what_is_new_or_changed(events: Frames, 
     write_features(home, [last])
     assert {path: path.stat().st_mtime_ns for path in batches} == batches
     rewritten = {kind: set(found.items()) - set(names[kind].items()) for kind, found in facts_by_week(home).items()}
-    contacts, shifts = touched_weeks(new["contacts"], events["contacts"]), touched_weeks(new["shifts"], events["shifts"])
-    assert {week for week, _ in rewritten["increments"]} == {week for week, _ in rewritten["contact_states"]} == contacts
+    contacts, shifts = (touched_weeks(new[name], events[name]) for name in ("contacts", "shifts"))
+    assert {week for week, _ in rewritten["increments"]} == contacts
+    assert {week for week, _ in rewritten["contact_states"]} == contacts
     assert {week for week, _ in rewritten["work_states"]} <= shifts
     assert set(names["increments"]) - contacts
     assert set(names["work_states"]) - shifts
@@ -252,16 +253,15 @@ def recorded_late(tiny: Any, recorded: str) -> None:
 
 
 def worked_longer(tiny: Any, recorded: str) -> None:
-    start = f"{T - timedelta(days=2)} 08:00"
-    [shift] = [row for row in tiny.rows["shifts"] if (row["agent_id"], row["scheduled_start"]) == ("A", pd.Timestamp(start))]
-    tiny.shift("A", start, hours=11, shift_id=shift["shift_id"], recorded_at=recorded)
+    start = pd.Timestamp(f"{T - timedelta(days=2)} 08:00")
+    shifts = {row["scheduled_start"]: row["shift_id"] for row in tiny.rows["shifts"] if row["agent_id"] == "A"}
+    tiny.shift("A", str(start), hours=11, shift_id=shifts[start], recorded_at=recorded)
 
 
 def _id_of(tiny: Any) -> str:
     """The first contact of agent A two days before T."""
-    at = pd.Timestamp(f"{T - timedelta(days=2)} 09:00")
-    [row] = [row for row in tiny.rows["contacts"] if (row["agent_id"], row["started_at"]) == ("A", at)]
-    return str(row["contact_id"])
+    contacts = {row["started_at"]: row["contact_id"] for row in tiny.rows["contacts"] if row["agent_id"] == "A"}
+    return str(contacts[pd.Timestamp(f"{T - timedelta(days=2)} 09:00")])
 
 
 CORRECTIONS = [corrected_tone, moved_to_another_agent, moved_to_another_day, recorded_late, worked_longer]

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
@@ -21,18 +22,18 @@ from features.errors import NotReadyError
 Frames = dict[str, pd.DataFrame]
 Content = dict[str, bytes]
 
-BEFORE, TODAY = date(2025, 5, 12), date(2025, 5, 13)
+BEFORE, TODAY = date(2025, 5, 6), date(2025, 5, 13)
 DATES = [BEFORE, TODAY]
-KILLS_OF_BUILDS, KILLS_OF_FIRST_BUILDS, KILLS_OF_INGESTS = 30, 10, 10
-KILLS_BETWEEN_CHECKS = 5
+KILLS_OF_BUILDS, KILLS_OF_FIRST_BUILDS, KILLS_OF_INGESTS = 25, 10, 15
+KILLS_IN_A_ROW = 5
 PATIENCE_S = 60
 
 
 class World(NamedTuple):
-    """What happened until the day before, what became known since (some of it long past), and homes in which it is."""
+    """What happened until a week before, what became known since (some of it long past), and homes in which it is."""
 
     new: Frames
-    built: Home  # the day before: its tables, facts and frame
+    built: Home  # a week before: its tables, facts and frame
     arrived: Home  # and what is new, in the tables
     done: Home  # and in the frame: what an undisturbed run leaves
 
@@ -41,7 +42,7 @@ class World(NamedTuple):
 def world(arrivals: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
     frames = simulate(Centre(agents=10, days=49, seed=2)).frames()
     old, new = arrivals.known(frames, "2000-01-01", BEFORE), arrivals.known(frames, BEFORE, TODAY)
-    held_back = old["contacts"].sample(100, random_state=1)  # so that the frame of the day before changes as well
+    held_back = old["contacts"].sample(100, random_state=1)  # so that the frame of the week before changes as well
     old["contacts"] = old["contacts"].drop(held_back.index)
     new["contacts"] = pd.concat([new["contacts"], held_back], ignore_index=True)
     folder = tmp_path_factory.mktemp("world")
@@ -74,54 +75,68 @@ def facts(home: Home) -> set[str]:
     return {path.name for path in home.facts.iterdir()}
 
 
-class Runs:
-    """Runs in processes of their own, forked when everything is imported, so that a kill strikes at work."""
-
-    def __init__(self, context: ForkServerContext) -> None:
-        self.context = context
-        self.killed = 0
-
-    def duration_s(self, work: Callable[..., Any], *given: Any) -> float:
-        """How long an undisturbed run takes."""
-        started = time.monotonic()
-        process = self.context.Process(target=work, args=given)
-        process.start()
-        process.join(PATIENCE_S)
-        assert process.exitcode == 0
-        return time.monotonic() - started
-
-    def kill(self, after_s: float, work: Callable[..., Any], *given: Any) -> None:
-        """Start a run and kill it after a while, if it is not done by then."""
-        process = self.context.Process(target=work, args=given)
-        process.start()
-        process.join(after_s)
-        process.kill()
-        process.join(PATIENCE_S)
-        assert process.exitcode in (0, -SIGKILL)
-        self.killed += process.exitcode != 0
-
-
 @pytest.fixture(scope="module")
 def context() -> ForkServerContext:
+    """Processes that are forked when everything is imported, so that a kill strikes at work."""
     context = get_context("forkserver")
     context.set_forkserver_preload(["__main__", "features.frame", "features.simulation", "ibis.backends.duckdb"])
     return context
 
 
+@dataclass
+class Killer:
+    """Kills runs of `work(home, *given)` at random moments, a few in a row on each copy of a home."""
+
+    context: ForkServerContext
+    folder: Path
+
+    def strike(
+        self, times: int, seed: int, source: Home, work: Callable[..., Any], *given: Any
+    ) -> Iterator[tuple[Home, bool]]:
+        """The home after each kill, and whether the next kill strikes in another copy.
+
+        A run that is done before its moment has come does not count.
+        """
+        rng = np.random.default_rng(seed)
+        longest_s = self._duration_s(work, copied(source, self.folder / f"{seed}-undisturbed"), *given)
+        struck = attempts = 0
+        home = copied(source, self.folder / f"{seed}-0")
+        while struck < times:
+            attempts += 1
+            killed = self._run(float(rng.uniform(0, longest_s)), work, home, *given) == -SIGKILL
+            struck += killed
+            last = not killed or struck % KILLS_IN_A_ROW == 0
+            if killed:
+                yield home, last
+            else:
+                longest_s *= 0.95
+            if last:
+                home = copied(source, self.folder / f"{seed}-{attempts}")
+
+    def _duration_s(self, work: Callable[..., Any], *given: Any) -> float:
+        started = time.monotonic()
+        assert self._run(PATIENCE_S, work, *given) == 0
+        return time.monotonic() - started
+
+    def _run(self, at_most_s: float, work: Callable[..., Any], *given: Any) -> int | None:
+        """Exit code of a run that is killed after a while, if it is not done by then."""
+        process = self.context.Process(target=work, args=given)
+        process.start()
+        process.join(at_most_s)
+        process.kill()
+        process.join(PATIENCE_S)
+        assert process.exitcode in (0, -SIGKILL)
+        return process.exitcode
+
+
 @pytest.fixture
-def runs(context: ForkServerContext, arrivals: Any, monkeypatch: pytest.MonkeyPatch) -> Runs:
+def killer(context: ForkServerContext, arrivals: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Killer:
     monkeypatch.syspath_prepend(str(Path(arrivals.__file__).parent))  # a run finds `arrivals` by its name
-    return Runs(context)
-
-
-def moments(number: int, duration_s: float, seed: int) -> Iterator[float]:
-    """Random moments in random order, one in each part of the duration."""
-    rng = np.random.default_rng(seed)
-    yield from rng.permutation((np.arange(number) + rng.random(number)) / number * duration_s)
+    return Killer(context, tmp_path)
 
 
 def assert_whole(home: Home, world: World) -> None:
-    """Every partition is that of the day before or the new one, to the last byte, and the frame can be read."""
+    """Every partition is the former or the new one, to the last byte, and the frame can be read."""
     old, new = partitions(world.built), partitions(world.done)
     for day, content in partitions(home).items():
         assert content in (old.get(day), new[day]), day
@@ -139,64 +154,45 @@ def assert_done(home: Home, world: World) -> None:
     assert_frame_equal(load_frame(home), load_frame(world.done), check_exact=True)
 
 
-def test_builds_that_are_killed_at_random_moments_lose_nothing(world: World, runs: Runs, tmp_path: Path) -> None:
+def test_builds_that_are_killed_at_random_moments_lose_nothing(world: World, killer: Killer) -> None:
     assert partitions(world.built)[f"as_of={BEFORE}"] != partitions(world.done)[f"as_of={BEFORE}"]
-    duration_s = runs.duration_s(write_features, copied(world.arrived, tmp_path / "undisturbed"), DATES)
-    home = copied(world.arrived, tmp_path / "0")
-    for number, after_s in enumerate(moments(KILLS_OF_BUILDS, duration_s, seed=1), start=1):
-        runs.kill(after_s, write_features, home, DATES)
+    for home, last in killer.strike(KILLS_OF_BUILDS, 1, world.arrived, write_features, DATES):
         assert_whole(home, world)
-        if number % KILLS_BETWEEN_CHECKS == 0:
+        if last:
             write_features(home, DATES)
             assert_done(home, world)
-            home = copied(world.arrived, tmp_path / str(number))
-    assert runs.killed > KILLS_OF_BUILDS / 3
 
 
 def test_a_first_build_that_is_killed_leaves_no_frame_or_whole_partitions(
-    world: World, runs: Runs, tmp_path: Path
+    world: World, killer: Killer, tmp_path: Path
 ) -> None:
     fresh = copied(world.arrived, tmp_path / "fresh")
     shutil.rmtree(fresh.features)
     shutil.rmtree(fresh.facts)
-    undisturbed = copied(fresh, tmp_path / "undisturbed")
-    duration_s = runs.duration_s(write_features, undisturbed, DATES)
-    home = copied(fresh, tmp_path / "0")
-    for number, after_s in enumerate(moments(KILLS_OF_FIRST_BUILDS, duration_s, seed=2), start=1):
-        runs.kill(after_s, write_features, home, DATES)
-        for day, content in partitions(home).items():
-            assert content == partitions(world.done)[day]
+    for home, last in killer.strike(KILLS_OF_FIRST_BUILDS, 2, fresh, write_features, DATES):
+        assert partitions(home).items() <= partitions(world.done).items()
         try:
             assert len(load_frame(home)) > 0
         except NotReadyError:
             assert not (home.features / "build.json").exists()
-        if number % KILLS_BETWEEN_CHECKS == 0:
+        if last:
             write_features(home, DATES)
-            assert_done(home, World(world.new, world.built, world.arrived, undisturbed))
-            home = copied(fresh, tmp_path / str(number))
-    assert runs.killed > KILLS_OF_FIRST_BUILDS / 3
+            assert partitions(home) == partitions(world.done)
 
 
-def test_ingests_that_are_killed_at_random_moments_lose_nothing(
-    world: World, runs: Runs, arrivals: Any, tmp_path: Path
-) -> None:
-    duration_s = runs.duration_s(arrivals.arrive_all, copied(world.built, tmp_path / "undisturbed"), world.new)
+def test_ingests_that_are_killed_at_random_moments_lose_nothing(world: World, killer: Killer, arrivals: Any) -> None:
     before, after = batches(world.built), batches(world.arrived)
-    for number, after_s in enumerate(moments(KILLS_OF_INGESTS, duration_s, seed=3)):
-        home = copied(world.built, tmp_path / str(number))
-        runs.kill(after_s, arrivals.arrive_all, home, world.new)
+    for home, last in killer.strike(KILLS_OF_INGESTS, 3, world.built, arrivals.arrive_all, world.new):
         assert before.items() <= batches(home).items() <= after.items()
         assert_frame_equal(load_frame(home), load_frame(world.built), check_exact=True)
-        if number % KILLS_BETWEEN_CHECKS == 0:
+        if last:
             write_features(home, [TODAY])
             found = load_frame(home, since=TODAY)
             assert_frame_equal(found, build(home, [TODAY]), check_dtype=False, check_exact=True)
-        arrivals.arrive_all(home, world.new)
-        assert batches(home) == after
-        if number % KILLS_BETWEEN_CHECKS == 0:
+            arrivals.arrive_all(home, world.new)
+            assert batches(home) == after
             write_features(home, DATES)
             assert partitions(home) == partitions(world.done)
-    assert runs.killed > KILLS_OF_INGESTS / 3
 
 
 @pytest.mark.parametrize("state", ["built", "fresh"])

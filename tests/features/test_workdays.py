@@ -1,4 +1,4 @@
-"""An agent's last 126 days, laid out side by side: rests, runs, rotations, and what a week has in common with the next."""
+"""An agent's last 126 days side by side: rests, runs, rotations, and what a week has in common with the next."""
 
 from collections import Counter
 from datetime import date, timedelta

@@ -53,7 +53,7 @@ def test_the_numbers_of_a_sentence_are_those_on_record(champion: RiskModel, newe
             assert entry is not None
             if pd.isna(value):
                 assert reason.sentence == f"{entry.label}: not known"
-            elif reason.signal not in ("tenure", "new_hire"):
+            elif reason.signal not in ("tenure", "new_hire", "manager_change"):
                 said, *compared = reason.sentence.split("; ")
                 assert said == entry.shown.format(value)
                 on_record = [row.get(own_usual(reason.signal)), row.get(peer_usual(reason.signal))]
