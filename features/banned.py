@@ -33,7 +33,7 @@ BANNED: tuple[Banned, ...] = (
         "keystroke, mouse and screen surveillance is out of proportion to any support it could give",
     ),
     Banned(
-        r"(private|personal|colleague|coworker)_?(chat|message)|agent_(chat|message)_text",
+        r"(private|personal|colleague|coworker)_?(chat|message)|agent_((chat|message|reply)_)?(text|transcript)",
         "what colleagues write to one another is private; only customers' words are scored",
     ),
     Banned(r"(^|_)union(_|$)|works_council|(^|_)strike", "union activity must never inform a score"),

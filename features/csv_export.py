@@ -5,6 +5,7 @@ is made up.
 """
 
 import csv
+from array import array
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -120,14 +121,14 @@ class CsvExport(Export):
     def _read_line_by_line(self, make: Make) -> None:
         name, columns = f"main.lines_{self.number}", ", ".join(f"{quoted(name)} VARCHAR" for name in self.columns)
         self.db.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
-        self.broken, starts = [], []
+        self.broken, starts = [], array("q")
         rows = iter(self._records())
         while batch := list(islice(rows, BATCH)):
             self.broken += [row for row in batch if isinstance(row, Broken)]
             good = [row for row in batch if isinstance(row, Record)]
-            starts += [row.line for row in good]
+            starts.extend(row.line for row in good)
             self._insert(name, [row.cells for row in good])
-        self._starts = np.array(starts, dtype=np.int64)
+        self._starts = np.frombuffer(starts, dtype=np.int64)
         make(f"SELECT * FROM {name}")
         self.db.execute(f"DROP TABLE {name}")
 
@@ -143,14 +144,27 @@ class CsvExport(Export):
         lines = islice(physical_lines(self.path), self._skip, None)
         return iter(Records(lines, self._separator, len(self.columns), self.aligned))
 
+    def locate(self) -> None:
+        """Find the line of every row where not every line is a row; DuckDB does not count the lines within quotes."""
+        if self._starts is not None or count_lines(self.path) == self._skip + self.rows + len(self.broken):
+            return
+        starts, broken = array("q"), []  # type: array[int], list[Broken]
+        for row in self._records():
+            if isinstance(row, Broken):
+                broken.append(row)
+            else:
+                starts.append(row.line)
+        self._starts = np.frombuffer(starts, dtype=np.int64)
+        if len(broken) == len(self.broken):
+            self.broken = broken
+
     def lines(self, ordinals: Lines) -> Lines:
-        if self._starts is None:
-            broken = np.array([broken.line for broken in self.broken], dtype=np.int64)
-            if count_lines(self.path) == self._skip + self.rows + len(broken):  # a row a line, none is blank
-                ahead = np.searchsorted(broken - np.arange(len(broken)), ordinals + self._skip + 1, side="right")
-                return ordinals + self._skip + 1 + ahead
-            self._starts = np.array([row.line for row in self._records() if isinstance(row, Record)], dtype=np.int64)
-        return self._starts[ordinals] if len(self._starts) == self.rows else np.full_like(ordinals, -1)
+        self.locate()
+        if self._starts is not None:
+            return self._starts[ordinals] if len(self._starts) == self.rows else np.full_like(ordinals, -1)
+        broken = np.array([broken.line for broken in self.broken], dtype=np.int64)
+        ahead = np.searchsorted(broken - np.arange(len(broken)), ordinals + self._skip + 1, side="right")
+        return ordinals + self._skip + 1 + ahead
 
 
 def _names(header: list[str]) -> list[str]:

@@ -106,6 +106,9 @@ class Export:
             first = f"the first is {self.word} {broken[0].line}: {broken[0].reason}"
             raise InputError(f"{name}: {len(broken):,} {self.word}s cannot be read, {first}.")
 
+    def locate(self) -> None:
+        """Correct the lines in `broken`, where they were counted as rows."""
+
     def lines(self, ordinals: Lines) -> Lines:
         """The lines of rows, by their ordinals from 0 among all rows; -1 where that cannot be told."""
         return ordinals + 1

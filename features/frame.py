@@ -177,7 +177,7 @@ def load_frame(home: Home, since: date | None = None) -> pd.DataFrame:
         There is no frame, or it was built by another version of the feature code.
     """
     paths = sorted(home.features.glob("as_of=*/part.parquet"))
-    if not paths:
+    if not paths or not (home.features / "build.json").exists():  # a first build that died leaves no report
         raise NotReadyError("There is no feature frame yet; run `respite features --every week` first.")
     built = json.loads((home.features / "build.json").read_text(encoding="utf-8"))["contract_version"]
     if built != contract_version():

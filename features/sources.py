@@ -144,6 +144,8 @@ class Library:
     def broken(self, path: Path, main: Path) -> list[Broken]:
         """What is no row in a file; in another than the table's main one, with its name."""
         export = self._opened[path]
+        if export.broken:
+            export.locate()
         if path == main:
             return export.broken
         return [

@@ -3,18 +3,25 @@
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import features.facts
 from features import Home, build, load_frame, write_features
+from features.engine import connected, source_tables
 from features.errors import InputError
-from features.facts import KINDS, Facts
+from features.facts import KINDS, Facts, facts_of, refresh
 
 Frames = dict[str, pd.DataFrame]
 Stamps = dict[str, tuple[int, int]]
@@ -175,6 +182,73 @@ def test_the_first_shifts_may_come_after_a_build_without_any(tiny: Any, arrivals
     assert_as_built(home, frames)
 
 
+@st.composite
+def versions_in_batches(draw: st.DrawFn) -> list[list[tuple[str, dict[str, Any]]]]:
+    """Versions of contacts and shifts of two agents over five weeks, recorded in one order and arriving in another."""
+    rows: list[tuple[str, dict[str, Any]]] = []
+    for number in range(draw(st.integers(2, 16))):
+        table = draw(st.sampled_from(["contacts", "shifts"]))
+        for version in range(draw(st.integers(1, 4))):
+            start = MONDAY + pd.Timedelta(hours=draw(st.integers(0, 35 * 24)))
+            recorded = pd.Timestamp("2025-04-09") + pd.Timedelta(hours=draw(st.integers(0, 19)) + 20 * version)
+            who = {"agent_id": draw(st.sampled_from("AB")), "start": str(start), "recorded_at": recorded}
+            if table == "contacts":
+                told = {"contact_id": f"{number}", "queue": draw(st.sampled_from("pq")), "minutes": 7 + version}
+            else:
+                told = {"shift_id": f"{number}", "published_at": recorded, "hours": 4 + version}
+                told["cancelled"] = draw(st.booleans())
+            rows.append((table, who | told))
+    order = draw(st.permutations(rows))
+    cuts = sorted(draw(st.lists(st.integers(1, len(rows)), max_size=3)))
+    return [list(order[low:high]) for low, high in pairwise([0, *cuts, len(order)]) if low < high]
+
+
+@given(versions_in_batches())
+@settings(
+    max_examples=12, deadline=None, derandomize=True, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+def test_facts_of_batches_in_any_order_are_those_of_everything_at_once(
+    tiny_centre: Callable[..., Any], arrivals: Any, batches: list[list[tuple[str, dict[str, Any]]]]
+) -> None:
+    everything = _centre(tiny_centre, [("contacts", FIRST_CONTACT), *(row for batch in batches for row in batch)])
+    with TemporaryDirectory() as folder, connected() as connection:
+        home = Home(Path(folder))
+        for batch in [[("contacts", FIRST_CONTACT)], *batches]:
+            arrivals.arrive_all(home, _centre(tiny_centre, batch))
+            facts = refresh(connection, home)
+        kept = {kind: [pq.read_table(home.facts / name) for name in facts.files[kind].values()] for kind in KINDS}
+        for kind, rows in facts_of(source_tables(connection, everything)).items():
+            found = pa.concat_tables(kept[kind]) if kept[kind] else rows.slice(0, 0)
+            assert_frame_equal(_plain(found), _plain(rows), check_exact=True)
+
+
+FIRST_CONTACT = {"agent_id": "A", "start": "2025-03-03 08:00", "contact_id": "first"}
+
+
+def _centre(tiny_centre: Callable[..., Any], rows: list[tuple[str, dict[str, Any]]]) -> Frames:
+    tiny = tiny_centre()
+    for agent in "AB":
+        tiny.agent(agent)
+    for table, row in rows:
+        content = dict(row)
+        add = {"contacts": tiny.contact, "shifts": tiny.shift}[table]
+        add(content.pop("agent_id"), content.pop("start"), **content)
+    frames: Frames = tiny.frames()
+    return frames
+
+
+def _plain(rows: pa.Table) -> pd.DataFrame:
+    """Facts in one order; increments of the same day, queue and UTC day added up."""
+    frame = rows.to_pandas()
+    keys = [name for name in ("agent_id", "day", "known_on", "queue") if name in frame]
+    for name in frame.select_dtypes(object):
+        frame[name] = frame[name].map(str)
+    if "queue" in keys:
+        frame = frame.groupby(keys, as_index=False).sum()
+    return frame[sorted(frame)].sort_values(keys, ignore_index=True)
+
+
 # What is not trusted
 
 
@@ -187,9 +261,10 @@ def test_facts_that_are_gone_are_made_again(kept: Home, tiny: Any, lost: str) ->
     assert {path.name for path in kept.facts.iterdir()} == named(kept) | {"manifest.json"}
 
 
-def test_facts_of_another_contract_are_all_made_anew(kept: Home, tiny: Any) -> None:
+@pytest.mark.parametrize("more", [{}, {"of_another_time": 1}])
+def test_facts_of_another_contract_are_all_made_anew(kept: Home, tiny: Any, more: dict[str, int]) -> None:
     about = kept.facts / "manifest.json"
-    about.write_text(json.dumps(manifest(kept) | {"contract": "1.former"}), encoding="utf-8")
+    about.write_text(json.dumps(manifest(kept) | {"contract": "1.former"} | more), encoding="utf-8")
     before = stamps(kept)
     write_features(kept, [TODAY])
     assert len(rewritten(kept, before)) == 3 * 4

@@ -185,9 +185,11 @@ def test_a_folder_without_the_required_files_names_the_one_that_is_missing(expor
         ingest(load_mapping("contract"), export({"agents": AGENTS}), home)
 
 
-def test_a_folder_for_a_mapping_that_reads_one_file_is_refused_in_words(export: Export, home: Home) -> None:
+def test_a_folder_for_a_mapping_that_reads_one_file_is_refused_in_words(
+    mapping: Callable[[str], Path], export: Export, home: Home
+) -> None:
     with pytest.raises(InputError) as refused:
-        ingest(load_mapping("bank_calls"), export({"agents": AGENTS}), home)
+        ingest(load_mapping(mapping("name: mine\nabout: x\ntables: {agents: {}}\n")), export({"agents": AGENTS}), home)
     assert "None" not in str(refused.value)
     assert "file" in str(refused.value)
 
@@ -329,7 +331,7 @@ def test_an_expression_that_fails_on_a_row_rejects_that_row(
 ) -> None:
     report = read(GOOD, changed(talk_s="x"), mapping=mapping(MINE))
     [rejection] = report.first_rejections
-    assert rejection.reason == "row 3: talk_s: the mapping's expression failed on this row"
+    assert rejection.reason == "row 3: talk_s: the mapping's expression failed on talk_s 'x'"
     assert report.kept == 1
 
 
@@ -389,10 +391,14 @@ def test_a_mapping_that_does_not_exist_lists_the_shipped_ones() -> None:
 
 COLUMNS = "    columns:"
 BROKEN_SQL = [
-    ("an expression", MINE.replace("upper(queue)", "upper(queue"), "columns"),
-    ("a column that the export does not have", MINE.replace("upper(queue)", "ticket_queue"), "columns"),
-    ("a condition", MINE.replace(COLUMNS, "    keep_out: {short: talk_s <<< 3}\n" + COLUMNS), "keep_out 'short'"),
-    ("the rows", MINE.replace(COLUMNS, "    rows: SELEC 1\n" + COLUMNS), "rows"),
+    ("an expression", MINE.replace("upper(queue)", "upper(queue"), "expression for contacts.queue"),
+    ("an unknown column", MINE.replace("upper(queue)", "ticket_queue"), "expression for contacts.queue"),
+    (
+        "a condition",
+        MINE.replace(COLUMNS, "    keep_out: {short: talk_s <<< 3}\n" + COLUMNS),
+        "keep_out 'short' for table 'contacts'",
+    ),
+    ("the rows", MINE.replace(COLUMNS, "    rows: SELEC 1\n" + COLUMNS), "rows for table 'contacts'"),
 ]
 
 
@@ -402,7 +408,7 @@ def test_sql_that_is_not_valid_is_blamed_on_its_part_of_the_mapping(
 ) -> None:
     with pytest.raises(InputError) as refused:
         read(GOOD, mapping=mapping(text))
-    assert str(refused.value).startswith(f"contacts.csv: the mapping's {part} for table 'contacts' failed: ")
+    assert str(refused.value).startswith(f"contacts.csv: the mapping's {part} failed: ")
     assert "\n" not in str(refused.value)
 
 

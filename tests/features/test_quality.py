@@ -15,7 +15,7 @@ import pytest
 
 from features import Centre, Home, simulate, write_features
 from features.catalog import CATALOG, OPTIONAL, contract_version, feature, feature_names
-from features.engine import connected, source_tables
+from features.engine import connected
 from features.errors import InputError
 from features.facts import refresh
 from features.quality import (
@@ -391,7 +391,7 @@ def late_home(tiny_centre: Any, home: Home) -> Home:
 
 def refreshed(home: Home) -> None:
     with connected() as connection:
-        refresh(connection, home, source_tables(connection, home))
+        refresh(connection, home)
 
 
 def test_contacts_are_counted_by_when_they_became_known(late_home: Home) -> None:
