@@ -10,6 +10,7 @@ from typing import Any
 
 import ibis
 import pandas as pd
+from ibis.common.exceptions import TableNotFound
 
 from features.errors import InputError, NotReadyError, RespiteError
 from features.home import Home
@@ -54,8 +55,8 @@ def connected(engine: str = "duckdb") -> Iterator[Any]:
 
 def _connect(engine: str) -> Any:
     try:
-        if engine == "duckdb":
-            connection = ibis.duckdb.connect()
+        if engine == "duckdb" or engine.startswith("duckdb://"):
+            connection = ibis.duckdb.connect(engine.removeprefix("duckdb").removeprefix("://") or ":memory:")
             # ibis 12 writes lambdas as DuckDB 2 no longer reads them by default
             connection.raw_sql("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")
             return connection
@@ -131,7 +132,10 @@ def _files(connection: Any, files: Sequence[Path]) -> Any:
 
 def _relation(connection: Any, source: Home | Mapping[str, pd.DataFrame] | None, table: Table) -> Any | None:
     if source is None:
-        return connection.table(table.name) if table.name in connection.list_tables() else None
+        try:
+            return connection.table(table.name)
+        except TableNotFound:
+            return None
     if isinstance(source, Home):
         files = source.batches(table.name)
         return _files(connection, files) if files else None

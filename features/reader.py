@@ -24,6 +24,8 @@ from features.tables import TABLES
 
 __all__ = ["TableReader"]
 
+MOST_LISTED = 30  # columns in a message
+
 
 class TableReader:
     """Reads one table of a run.
@@ -65,7 +67,7 @@ class TableReader:
         present = {name.lower(): name for name in found}
         for column in self.table.columns:
             if column.required and column.name not in present:
-                raise InputError(f"{self.path.name}: column '{column.name}' is missing; found {', '.join(found)}.")
+                raise InputError(f"{self.path.name}: column '{column.name}' is missing; found {_listed(found)}.")
         known = [column.name for column in self.table.columns if column.name in present]
         self.report.columns_not_read = sorted(present[name] for name in present.keys() - set(known))
         if isinstance(self.export, JsonExport):
@@ -200,3 +202,8 @@ class TableReader:
     def _count(self, rows: str) -> int:
         found: Any = self.db.execute(f"SELECT count(*) FROM {rows}").fetchone()
         return int(found[0])
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(name[:60] for name in names[:MOST_LISTED]) + more

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from features.days import STATE_FACTS, contact_states
@@ -21,7 +21,7 @@ DAY = "2025-03-03"
 MINUTE, HALF_HOUR, HOUR = 60, 1800, 3600
 PROPERTY = settings(
     max_examples=20, deadline=None, derandomize=True, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 
 

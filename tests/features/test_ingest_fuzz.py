@@ -22,27 +22,16 @@ AGENTS = (
     "A1,2025-01-01,T1,M1,S1,Europe/Berlin,billing,full-time\n"
 )
 CELLS = [
-    "", " ", "x", "-1", "1e999", "nan", "inf", "-inf", "NULL", "null", "0x10", "9" * 400, "1,5", "0000-00-00", "9999-12-31",
-    "infinity", "-infinity", "epoch", "1969-12-31 23:59:59", "290000-01-01", "2025-02-30", "24:00", "2025-03-01 09:12:00+99",
-    "2025-03-01 09:12:00 Mars/Olympus", "true", "ÿþ", "\u202e", "😀" * 30, "\x00", "\x1f", "\\", "'", "';--", "{}", "[1]",
-    "=cmd()", "%s%n", "\ufeff", "a\tb", '"', '""', '"a', 'a"b', '"a\nb"', '"a"b', "a\rb", "\r", "{{", "$.x", "[/red]",
+    "", " ", "x", "-1", "1e999", "nan", "inf", "-inf", "NULL", "null", "0x10", "9" * 400, "1,5", "0000-00-00",
+    "9999-12-31", "infinity", "-infinity", "epoch", "1969-12-31 23:59:59", "290000-01-01", "2025-02-30", "24:00",
+    "2025-03-01 09:12:00+99", "2025-03-01 09:12:00 Mars/Olympus", "true", "ÿþ", "\u202e", "😀" * 30, "\x00", "\x1f",
+    "\\", "'", "';--", "{}", "[1]", "=cmd()", "%s%n", "\ufeff", "a\tb", '"', '""', '"a', 'a"b', '"a\nb"', '"a"b',
+    "a\rb", "\r", "{{", "$.x", "[/red]",
 ]  # fmt: skip
 PARTS = [
-    b'"',
-    b"\n",
-    b"\r\n",
-    b"\r",
-    b",",
-    b",,,,",
-    b"\x00",
-    b"\xff",
-    b"\xc3",
-    b"\xef\xbb\xbf",
-    b";",
-    b"\t",
-    b"\\",
+    b'"', b"\n", b"\r\n", b"\r", b",", b",,,,", b"\x00", b"\xff", b"\xc3", b"\xef\xbb\xbf", b";", b"\t", b"\\",
     b"\xed\xa0\x80",
-]
+]  # fmt: skip
 
 
 def good(number: int) -> str:
@@ -68,25 +57,24 @@ def malformed(number: int, rng: Generator) -> bytes:
 
 
 def read(home: Home, folder: Path, mapping: str = "contract") -> IngestReport:
+    """Ingest, and see that the report adds up."""
     report = ingest(load_mapping(mapping), folder, home)
     for table in report.tables:
         assert table.read == table.kept + table.duplicates + table.rejected + sum(table.kept_out.values())
         assert table.rejected == sum(table.rejected_by.values())
         assert min(table.read, table.kept, table.duplicates, table.rejected) >= 0
-        assert all(
-            "\n" not in rejection.reason.replace("\\n", "") or rejection.line for rejection in table.first_rejections
-        )
     return report
 
 
-def answers(home: Home, folder: Path, mapping: str = "contract") -> IngestReport | None:
+def answers(home: Home, folder: Path, mapping: str = "contract") -> None:
     """A report that adds up, or one sentence."""
+    refusal = ""
     try:
-        return read(home, folder, mapping)
-    except RespiteError as refusal:
-        assert "\n" not in str(refusal)
-        assert str(refusal).rstrip().endswith((".", "!", '"')) or ": " in str(refusal)
-        return None
+        read(home, folder, mapping)
+    except RespiteError as refused:
+        refusal = str(refused)
+    assert "\n" not in refusal
+    assert len(refusal) < 3_000
 
 
 @pytest.fixture
@@ -135,6 +123,29 @@ def test_every_malformed_line_without_quotes_is_counted_and_told_by_its_own_line
         assert not line.startswith("G")
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_no_damage_lets_a_text_of_a_customer_out(seed: int, folder: Path, home: Home) -> None:
+    rng = np.random.default_rng(200 + seed)
+    lines = [f"{HEADER},customer_text".encode()]
+    for number in range(150):
+        text = str(
+            rng.choice(["I hate zorblatt, really", "Two lines\nof zorblatt here", 'The "zorblatt" thing is bad'])
+        )
+        spoiled = malformed(number, rng) + b',"' + text.replace('"', '""').encode() + b'"'
+        position = rng.integers(len(spoiled))
+        lines += [
+            spoiled[:position] + spoiled[position + (number % 2) :],
+            f'{good(number)},"zorblatt is fine"'.encode(),
+        ]
+    (folder / "contacts.csv").write_bytes(b"\n".join(lines))
+    report = read(home, folder)
+    assert "zorblatt" not in str(report)
+    assert "zorblatt" not in Path(str(report.tables[-1].rejected_file)).read_text()
+    kept = rows(home, "contacts")
+    assert not kept.astype(str).apply(lambda column: column.str.contains("zorblatt")).any(axis=None)
+    assert {f"G{number}" for number in range(150)} <= set(kept["contact_id"])
+
+
 def damaged(content: bytes, rng: Generator) -> bytes:
     """A file that went through bad hands."""
     match rng.integers(12):
@@ -179,7 +190,7 @@ def test_a_damaged_csv_file_is_read_or_refused_in_one_sentence(seed: int, folder
     answers(home, folder)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(40))
 @pytest.mark.parametrize("mapping", ["amazon_connect", "genesys_cloud", "zendesk"])
 def test_a_damaged_json_file_is_read_or_refused_in_one_sentence(
     mapping: str, seed: int, tmp_path: Path, home: Home

@@ -10,7 +10,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from features.engine import connected, source_tables
@@ -21,7 +21,7 @@ DAY = "2025-03-03"  # a Monday
 KEYS = ["agent_id", "day", "known_on", "queue"]
 PROPERTY = settings(
     max_examples=12, deadline=None, derandomize=True, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 
 

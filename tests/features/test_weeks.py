@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -169,7 +169,7 @@ def late_and_corrected(draw: st.DrawFn) -> list[dict[str, Any]]:
 @given(late_and_corrected())
 @settings(
     max_examples=15, deadline=None, derandomize=True, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 def test_every_window_of_every_date_adds_up_to_the_contacts_that_were_known(
     tiny_centre: Callable[..., Any], rows: list[dict[str, Any]]
