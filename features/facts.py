@@ -82,10 +82,13 @@ class Facts:
         fresh = cls(contract_version())
         if not path.exists():
             return fresh
-        known = cls(**json.loads(path.read_text(encoding="utf-8")))
+        written = json.loads(path.read_text(encoding="utf-8"))
+        if written["contract"] != fresh.contract:
+            return cls(fresh.contract, build=written["build"])
+        known = cls(**written)
         there = {name: _sizes(home, name) for name in known.batches}
         whole = all(known.batches[name].items() <= there[name].items() for name in known.batches)
-        return known if known.contract == fresh.contract and whole else cls(fresh.contract, build=known.build)
+        return known if whole else cls(fresh.contract, build=known.build)
 
     def save(self, home: Home) -> None:
         """Exchange the manifest, then delete the files that it no longer names."""

@@ -1,6 +1,7 @@
 """Every shipped mapping reads its sample export: the counts, and some contacts field by field."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -291,3 +292,38 @@ def test_json_in_the_contracts_own_columns_needs_no_expressions(tmp_path: Path, 
     assert [(table.read, table.kept) for table in report.tables] == [(4, 4), (36, 33)]
     reasons = [one.reason.partition(":")[0] for one in report.tables[1].first_rejections]
     assert reasons == ["record 35", "record 36"]
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "mappings.md"
+
+
+@pytest.fixture
+def worked_example(tmp_path: Path) -> Path:
+    """The export and the mapping of docs/mappings.md, in a folder."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    [export] = [text for kind, text in blocks if not kind and text.startswith("call;")]
+    [mapping] = [text for kind, text in blocks if kind == "yaml"]
+    (tmp_path / "calls.csv").write_text(export)
+    (tmp_path / "our_dialer.yaml").write_text(mapping)
+    return tmp_path
+
+
+def test_the_worked_example_of_the_page_does_what_the_page_says(worked_example: Path, home: Home) -> None:
+    report = ingest(load_mapping(worked_example / "our_dialer.yaml"), worked_example, home)
+    page = PAGE.read_text()
+    for table in report.tables:
+        counts = (table.read, table.kept, table.duplicates, sum(table.kept_out.values()), table.rejected)
+        row = " │ ".join(
+            [f"{table.table:8}", table.source, *(f"{n:<{w}}" for n, w in zip(counts, (4, 4, 10, 8, 8), strict=True))]
+        )
+        assert f"│ {row} │" in page
+        assert all(f"│ {rule} " in page for rule in [*table.rejected_by, *table.kept_out])
+    assert all(f"| {one.line} | {one.reason.partition(': ')[2]} |" in page for one in report.tables[1].first_rejections)
+    assert report.first_reason() in page
+
+
+def test_the_page_names_every_shipped_mapping_and_every_column_of_the_template() -> None:
+    page = PAGE.read_text()
+    assert all(f"| `{name}` |" in page for name in shipped_mappings())
+    header = (sample_of("generic_csv") / "contacts.csv").read_text().partition("\n")[0].split(",")
+    assert [f"`{name}`" in page for name in header] == [name != "Ticket URL" for name in header]

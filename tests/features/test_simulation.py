@@ -137,7 +137,7 @@ def test_offsets_are_those_of_the_agents_zone_over_the_changes_of_the_clock(year
     for zone, part in shifts.groupby(shifts["agent_id"].map(zones)):
         local = part["actual_start"].dt.tz_localize("UTC").dt.tz_convert(str(zone)).dt.tz_localize(None)
         assert ((local - part["actual_start"]).dt.total_seconds() == part["utc_offset_s"]).all()
-        assert rows["utc_offset_s"].nunique() == (1 if zone == "Asia/Manila" else 2)
+        assert part["utc_offset_s"].nunique() == (1 if zone == "Asia/Manila" else 2)
 
 
 # Truth
