@@ -19,7 +19,7 @@ from features.tables import TABLES
 _CONTACTS = """
     WITH worked AS (
         SELECT shift_id, s.agent_id, a.queue, scheduled_start, scheduled_end, utc_offset_s FROM shifts s
-        JOIN agents a USING (agent_id) WHERE actual_start IS NOT NULL AND s.day BETWEEN {first} AND {last}
+        JOIN agents a USING (agent_id) WHERE actual_start IS NOT NULL AND s.day >= {first} AND s.day < {end}
     ), drawn AS (
         SELECT *, i, (hash(shift_id, i) >> 10)::BIGINT AS a, (hash(i, shift_id) >> 10)::BIGINT AS b,
                (hash(shift_id, i, 1) >> 10)::BIGINT AS c
@@ -78,16 +78,27 @@ def make(root: Path, agents: int, contacts: float, days: int = 365) -> tuple[Hom
                 pq.write_table(arrow, next_batch(home, name))
         db.execute(f"CREATE VIEW shifts AS FROM every_shift; CREATE VIEW agents AS FROM '{home.batches('agents')[0]}'")
         worked = db.execute("SELECT count(*) FROM shifts WHERE actual_start IS NOT NULL").fetchall()[0][0]
-        contact_rows = _CONTACTS.format(per_shift=max(1, round(contacts / worked)))
-        db.execute(f"CREATE VIEW drawn AS {contact_rows}")
-        months = range(0, days, 28)
-        for first in months:  # in pieces, so that drawing needs little memory
-            low, high = Centre().start + timedelta(days=first), Centre().start + timedelta(days=first + 28)
-            where = f"day >= DATE '{low}' AND day < DATE '{high}' AND recorded_at < DATE '{last}'"
-            _copy(db, f"SELECT * FROM ({_LEDGER}) WHERE {where} ORDER BY day, agent_id", home, "contacts")
-        new = f"recorded_at >= DATE '{last}' AND recorded_at < DATE '{last + timedelta(days=1)}'"
-        for name, rows in (("contacts", f"({_LEDGER})"), ("shifts", "every_shift")):
-            db.execute(f"COPY (SELECT * FROM {rows} WHERE {new} ORDER BY day, agent_id) TO '{root}/{name}-new.parquet'")
+        per_shift = max(1, round(contacts / worked))
+        for day in range(0, days, 28):  # in pieces, so that drawing needs little memory
+            first, end = (Centre().start + timedelta(days=number) for number in (day, day + 28))
+            db.execute(
+                "CREATE OR REPLACE TEMP TABLE drawn AS "
+                + _CONTACTS.format(per_shift=per_shift, first=f"DATE '{first}'", end=f"DATE '{end}'")
+            )
+            _copy(
+                db,
+                f"SELECT * FROM ({_LEDGER}) WHERE recorded_at < DATE '{last}' ORDER BY day, agent_id",
+                home,
+                "contacts",
+            )
+            new = f"recorded_at >= DATE '{last}' AND recorded_at < DATE '{last + timedelta(days=1)}'"
+            db.execute(
+                f"INSERT INTO late_contacts FROM ({_LEDGER}) WHERE {new}"
+                if day
+                else f"CREATE TEMP TABLE late_contacts AS FROM ({_LEDGER}) WHERE {new}"
+            )
+        for name, rows in (("contacts", "late_contacts"), ("shifts", f"every_shift WHERE {new}")):
+            db.execute(f"COPY (FROM {rows} ORDER BY day, agent_id) TO '{root}/{name}-new.parquet'")
     return home, last
 
 
