@@ -7,23 +7,26 @@ facts whole, and the next run continues from there.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.catalog import contract_version
 from features.days import STATE_FACTS, contact_states
 from features.engine import SourceTables, batches, unbound
 from features.home import Home
+from features.past import Pieces
 from features.rollup import increments, work_states
 
-__all__ = ["KINDS", "Facts", "empty", "facts_of", "refresh"]
+__all__ = ["KINDS", "Facts", "empty", "facts_of", "refresh", "shifts_since"]
 
 KINDS = ("increments", "contact_states", "work_states")
 CONTACTS_AT_ONCE = 5_000_000
@@ -100,11 +103,32 @@ class Facts:
             if path.name not in kept:
                 path.unlink()
 
-    def paths(self, home: Home, kind: str, first: date, last: date) -> list[str]:
-        """The files of a kind that hold the days from `first` to `last`."""
-        low, high = _week(first), _week(last)
-        found = {int(week): name for week, name in self.files[kind].items() if low <= int(week) <= high}
-        return [str(home.facts / found[week]) for week in sorted(found)]
+    def pieces(self, home: Home, first: date, last: date) -> Pieces:
+        """How to read the facts of the days from `first` to `last`, by kind and file, the oldest first."""
+        return {kind: self._files(home, kind, _week(first), _week(last)) for kind in KINDS}
+
+    def _files(self, home: Home, kind: str, low: int, high: int) -> Mapping[str, Callable[[], Any]]:
+        weeks = {int(week): name for week, name in self.files[kind].items() if low <= int(week) <= high}
+        words = [name for name in ("agent_id", "queue") if name != "queue" or kind == "increments"]
+        found = {
+            weeks[week]: partial(pq.read_table, home.facts / weeks[week], read_dictionary=words)
+            for week in sorted(weeks)
+        }
+        return found or {"none": partial(empty, kind)}
+
+    def shifts_since(self, home: Home) -> date | None:
+        """The day on which the first shift was known."""
+        days = [
+            shifts_since(pq.read_table(home.facts / name, columns=["day", "known_on"]))
+            for name in self.files["work_states"].values()
+        ]
+        return min((day for day in days if day is not None), default=None)
+
+
+def shifts_since(work: pa.Table) -> date | None:
+    """The day on which the first shift of some states was known."""
+    day: date | None = pc.min(pc.max_element_wise(work.column("day"), work.column("known_on"))).as_py()
+    return day
 
 
 def refresh(connection: Any, home: Home) -> Facts:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ import pyarrow.parquet as pq
 from features.catalog import contract_version, feature_names
 from features.engine import SourceTables, connected, source_tables, unbound
 from features.errors import InputError, NotReadyError
-from features.facts import KINDS, Facts, empty, facts_of, refresh
+from features.facts import facts_of, refresh, shifts_since
 from features.home import Home
+from features.past import Past
 from features.quality import Quality, quality_of, write_quality
 from features.snapshot import snapshot
 from features.workdays import DAYS_BACK
@@ -72,10 +74,10 @@ def build(
     with connected(engine) as connection, duckdb.connect() as db:
         tables = source_tables(connection, source)
         _bring_small_tables(db, tables)
-        for kind, rows in facts_of(tables).items():
-            db.register(kind, rows)
-        _note_first_work(db, "work_states")
-        return _frame_of(db, dates, extra)
+        facts = facts_of(tables)
+        past = Past(_agents(db), shifts_since(facts["work_states"]))
+        past.show({kind: {kind: partial(facts.get, kind)} for kind in facts}, min(dates))
+        return snapshot(db, past, sorted(dates), extra)
 
 
 def write_features(
@@ -106,13 +108,12 @@ def write_features(
             raise InputError(f"--as-of {dates[0]}: the first contact is later; choose {known[0]} or after.")
         facts = refresh(connection, home)
         _bring_small_tables(db, tables)
-        work = ", ".join(f"'{path}'" for path in facts.paths(home, "work_states", date.min, date.max))
-        db.register("no_work", empty("work_states"))
-        _note_first_work(db, f"read_parquet([{work}])" if work else "no_work")
-        done, agents = 0, db.execute("SELECT count(DISTINCT agent_id) FROM agents").fetchall()[0][0]
-        for chunk in _chunks(dates, max(1, ROWS_AT_ONCE // agents)):
-            _open_facts(db, home, facts, chunk)
-            frame = _frame_of(db, chunk, extra)
+        agents = _agents(db)
+        past = Past(agents, facts.shifts_since(home))
+        done = 0
+        for chunk in _chunks(dates, max(1, ROWS_AT_ONCE // len(agents))):
+            past.show(facts.pieces(home, chunk[0] - timedelta(days=DAYS_BACK), chunk[-1]), chunk[0])
+            frame = snapshot(db, past, chunk, extra)
             for day in chunk:
                 _write_partition(home, day, frame[frame["as_of"] == pd.Timestamp(day)])
             done += len(chunk)
@@ -142,30 +143,8 @@ def _bring_small_tables(db: Any, tables: SourceTables) -> None:
         db.unregister("given")
 
 
-def _open_facts(db: Any, home: Home, facts: Facts, dates: Sequence[date]) -> None:
-    """Views over the facts of the days that some dates look back on."""
-    for kind in KINDS:
-        files = facts.paths(home, kind, dates[0] - timedelta(days=DAYS_BACK), dates[-1])
-        if files:
-            listed = ", ".join(f"'{path}'" for path in files)
-            db.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS FROM read_parquet([{listed}])")
-        else:
-            db.register(f"no_{kind}", empty(kind))
-            db.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS FROM no_{kind}")
-
-
-def _note_first_work(db: Any, work: str) -> None:
-    """Make `work_since`: the day from which on shifts were known at all, whichever days are read."""
-    db.execute(f"CREATE OR REPLACE TEMP TABLE work_since AS SELECT min(greatest(day, known_on)) AS day FROM {work}")
-
-
-def _frame_of(db: Any, dates: Sequence[date], extra: Sequence[str]) -> pd.DataFrame:
-    """The frame for any dates: those whole weeks apart together."""
-    by_weekday: dict[int, list[date]] = {}
-    for day in sorted(dates):
-        by_weekday.setdefault(day.toordinal() % 7, []).append(day)
-    frames = [snapshot(db, days, extra) for days in by_weekday.values()]
-    return pd.concat(frames, ignore_index=True).sort_values(["as_of", "agent_id"], ignore_index=True)
+def _agents(db: Any) -> list[str]:
+    return [row[0] for row in db.execute("SELECT DISTINCT agent_id FROM agents").fetchall()]
 
 
 def load_frame(home: Home, since: date | None = None) -> pd.DataFrame:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from features.catalog import CATALOG, OPTIONAL, Feature, feature_names, own_usual, peer_usual
 from features.definitions import RAW
+from features.past import Past
 from features.signals import Floats, Peers, Window, context, escalation, schedule, sentiment, workload
 from features.weeks import WINDOWS, window_sums
-from features.workdays import DAYS_BACK, WorkDays, lay_out
+from features.workdays import lay_out
 
 __all__ = ["CONTEXT", "snapshot", "usual_names", "with_usual"]
 
@@ -32,20 +33,20 @@ def usual_names() -> list[str]:
     return [column for name in with_usual() for column in (own_usual(name), peer_usual(name))]
 
 
-def snapshot(db: Any, dates: Sequence[date], extra: Iterable[str] = ()) -> pd.DataFrame:
-    """The frame for dates that lie whole weeks apart.
+def snapshot(db: Any, past: Past, dates: Sequence[date], extra: Iterable[str] = ()) -> pd.DataFrame:
+    """The frame for some dates.
 
     Parameters
     ----------
     db
-        A DuckDB connection with the facts `increments`, `contact_states`, `work_states`, the day `work_since` on which
-        shifts began to be known, and the tables `agents`,
-        `exits`, `absences`, `surveys`, `check_ins`.
+        A DuckDB connection with the tables `agents`, `exits`, `absences`, `surveys`, `check_ins`.
+    past
+        The facts of the days before the dates.
     extra
         Names of optional features.
     """
     roster = context.find_roster(db, dates)
-    values = _window_values(db, roster, dates)
+    values = _window_values(past, roster)
     columns = {
         entry.name: _plain(entry, values) for entry in (*CATALOG, *OPTIONAL) if entry.version in ("raw", "window")
     }
@@ -57,39 +58,20 @@ def snapshot(db: Any, dates: Sequence[date], extra: Iterable[str] = ()) -> pd.Da
     return frame
 
 
-def _window_values(db: Any, roster: pd.DataFrame, dates: Sequence[date]) -> dict[str, dict[str, Floats]]:
+def _window_values(past: Past, roster: pd.DataFrame) -> dict[str, dict[str, Floats]]:
     """Every raw signal of every window, and the slopes."""
-    sums, queues, weekly = window_sums(db, roster, dates)
-    work = _work_days(db, roster, dates)
+    look = past.look(roster)
+    sums, queues, weekly = window_sums(past.increments, past.contact_states, look)
+    work = lay_out(past.work_states, look, past.from_shifts(look))
     queue, team = (Peers(roster["as_of"], roster[post]) for post in ("queue", "team_id"))
-    empty = next(iter(queues.values()), pd.DataFrame()).head(0)
     values: dict[str, dict[str, Floats]] = {}
     for name in WINDOWS:
-        window = Window(name, roster, sums[name], queues.get(name, empty), work, queue, team)
+        window = Window(name, roster, sums[name], queues[name], work, queue, team)
         values[name] = {}
         for family in (workload, escalation, schedule, sentiment):
             values[name] |= family.signals(window)
     values["28"] |= sentiment.slopes(weekly)
     return values
-
-
-def _work_days(db: Any, roster: pd.DataFrame, dates: Sequence[date]) -> WorkDays:
-    """Working days from shifts; where no shifts are known yet as of a date, a day's contacts stand in for them."""
-    recent = f"day >= DATE '{dates[0]}' - {DAYS_BACK} AND day < DATE '{dates[-1]}'"
-    first = db.execute("SELECT day FROM work_since").fetchall()[0][0]
-    shifts_known = pd.to_datetime(roster["as_of"]).to_numpy() > np.datetime64(first or dates[-1])
-    shifts = f"SELECT *, worked_s - coalesce(aux_s, 0) AS logged_s, false AS stands_in FROM work_states WHERE {recent}"
-    stand_in = "" if shifts_known.all() else f" UNION ALL BY NAME {_STAND_IN} AND {recent}"
-    return lay_out(roster, db.sql(shifts + stand_in).to_arrow_table(), shifts_known)
-
-
-_STAND_IN = """
-    SELECT agent_id, day, known_on, superseded_on, first_s AS work_start, last_s AS work_end, true AS stands_in,
-           last_s - first_s AS worked_s, last_s - first_s AS paid_s, last_s - first_s AS logged_s,
-           3600 * (greatest(0, least(start_s / 3600 + (last_s - first_s) / 3600, 30) - greatest(start_s / 3600, 23))
-                   + greatest(0, least(start_s / 3600 + (last_s - first_s) / 3600, 6) - start_s / 3600)) AS night_s,
-           [(start_s * 1048576 + least(last_s - first_s, 1048575))::BIGINT] AS segments
-    FROM contact_states WHERE first_s IS NOT NULL"""
 
 
 def _plain(entry: Feature, values: dict[str, dict[str, Floats]]) -> Floats:

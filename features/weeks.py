@@ -1,22 +1,22 @@
 """Agent-day facts become sums over windows: what every signal from contacts is made of.
 
-Dates that lie a whole number of weeks apart share their weeks, so facts are first summed into weeks as each date saw
-them, and a window is a few weeks: the last one, 4, 12, and the three blocks of 4 before the last 4. Local SQL, whatever
-engine the events were on.
+A window is a few whole weeks back from a date: the last one, 4, 12, and the three blocks of 4 before the last 4. What
+counts is what had happened and was known before the date. Plain loops, compiled by Numba.
 """
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from dataclasses import dataclass
 
+import numba
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-__all__ = ["HISTORY_DAYS", "SLOPE_WEEKS", "WINDOWS", "Sums", "window_sums"]
+from features.by_agent import ByAgent, Days, Floats, Ints, Look, in_slices
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["DAY_FACTS", "HISTORY_DAYS", "SLOPE_WEEKS", "SUMMED", "WINDOWS", "QueueSums", "Sums", "window_sums"]
+
 Sums = dict[str, Floats]
+Flags = npt.NDArray[np.bool_]
 
 HISTORY_WEEKS = 16
 HISTORY_DAYS = 7 * HISTORY_WEEKS
@@ -25,160 +25,231 @@ SLOPE_WEEKS = 8
 WINDOWS: dict[str, tuple[int, int]] = {
     "7": (0, 1), "28": (0, 4), "84": (0, 12), "before_1": (4, 8), "before_2": (8, 12), "before_3": (12, 16),
 }  # fmt: skip
+SUMMED = (
+    "contacts", "log_n", "escalated_n", "transferred_n", "complaint_n", "abusive_n", "resolved_n", "escalated",
+    "transferred", "complaint", "abusive", "resolved", "sentiment_n", "negative", "csat_n", "csat", "nps_n", "nps",
+    "ces_n", "agent_sentiment_n", "handle_s", "acw_s", "unhappy_s", "log_sum", "log_square", "sentiment", "ces",
+    "agent_sentiment",
+)  # fmt: skip
+DAY_FACTS = ("busy_s", "union_s", "long_stretches", "half_hours", "excess_s", "hard_run", "gap_s")
 _ANSWERS = ("sentiment", "csat", "nps", "resolved", "ces")
 _OF_QUEUE = ("log_n", "log_sum", "log_square", "escalated_n", "escalated")
-_NOT_SUMS = ("agent_id", "day", "known_on", "queue", "offset_s", "numbers")
+_BOUNDS = np.array(list(WINDOWS.values()))
 
 
-def window_sums(
-    db: Any, roster: pd.DataFrame, dates: Sequence[date]
-) -> tuple[dict[str, Sums], dict[str, pd.DataFrame], dict[str, Floats]]:
+@dataclass(frozen=True)
+class QueueSums:
+    """Sums of a window per roster row and contact queue: one line each.
+
+    `group` numbers the lines that share date and queue.
+    """
+
+    row: Ints
+    group: Ints
+    sums: Sums
+
+    def of_all(self, column: str) -> Floats:
+        """Each line's total over everyone who worked the queue."""
+        return _added(self.group, self.sums[column])[self.group]
+
+    def per_row(self, values: Floats, rows: int) -> Floats:
+        """Totals of the lines of each roster row; an unknown value counts nothing."""
+        return _added(self.row, values, rows)
+
+
+def _added(cell: Ints, values: Floats, least: int = 0) -> Floats:
+    """Totals per cell; an unknown value counts nothing."""
+    return np.bincount(cell, np.nan_to_num(values), least).astype(np.float64, copy=False)
+
+
+def window_sums(increments: ByAgent, states: ByAgent, look: Look) -> tuple[dict[str, Sums], dict[str, QueueSums], Sums]:
     """Sums for every row of the roster.
 
     Parameters
     ----------
-    db
-        A DuckDB connection with the tables `increments` and `contact_states`.
-    roster
-        `as_of`, `agent_id`; rows in their final order. Dates are whole weeks apart.
+    increments
+        Sums per agent, day, day of knowledge and queue, with the columns `SUMMED`.
+    states
+        States of agent-days, with the columns `DAY_FACTS`.
 
     Returns
     -------
     sums
         Per window, a column per fact: one value per roster row, NaN where no contact was seen.
     queues
-        Per window, the sums per roster `row` and contact queue, for what is compared within a queue.
+        Per window, the sums per roster row and contact queue, for what is compared within a queue.
     weekly
         Mean answer per week and kind, shape (roster rows, 8), the last week first.
     """
-    _grid(db, roster, dates)
-    names = _week_sums(db)
-    _week_states(db)
-    rows = len(roster)
-    sums: dict[str, Sums] = {name: {} for name in WINDOWS}
-    for found in (_summed(db, names), _state_sums(db)):
-        number, at = found.pop("_window"), found.pop("_row")
-        for position, name in enumerate(WINDOWS):
-            inside = np.flatnonzero(number == position)
-            for column, values in found.items():
-                sums[name][column] = _placed(values[inside], at[inside], rows)
-    return sums, _queues(db), _weekly(db, rows)
+    rows, columns = len(look), len(SUMMED)
+    summed = np.full((len(WINDOWS), columns, rows), np.nan)
+    answers = np.full((len(_ANSWERS), rows, SLOPE_WEEKS), np.nan)
+    of_states = np.full((len(WINDOWS), len(DAY_FACTS), rows), np.nan)
+    queues = int(increments.queue.max(initial=-1)) + 1
+    lines = Lines.with_room(increments, look, queues)
+
+    def work(low: int, high: int) -> None:
+        _sum_weeks(
+            low, high, look.agent, look.date, increments.start, increments.order, increments.day, increments.known_on,
+            increments.queue, increments.values, _BOUNDS, _at(_ANSWERS), _at([f"{name}_n" for name in _ANSWERS]),
+            _at(_OF_QUEUE), queues, summed, answers, lines.first, lines.used, lines.window, lines.queue, lines.values,
+        )  # fmt: skip
+        _gather_states(
+            low, high, look.agent, look.date, states.start, states.order, states.day, states.known_on,
+            states.superseded_on, states.values, _BOUNDS, of_states,
+        )  # fmt: skip
+
+    in_slices(rows, work)
+    sums = {
+        name: dict(zip(SUMMED, summed[at], strict=True)) | dict(zip(DAY_FACTS, of_states[at], strict=True))
+        for at, name in enumerate(WINDOWS)
+    }
+    for found in sums.values():
+        found["gap_median"] = found.pop("gap_s")
+    return sums, lines.by_window(look), dict(zip(_ANSWERS, answers, strict=True))
 
 
-def _placed(values: npt.NDArray[Any], at: npt.NDArray[np.int64], rows: int) -> Floats:
-    out = np.full(rows, np.nan)
-    out[at] = np.ma.filled(values.astype("float64"), np.nan)
-    return out
+@dataclass(frozen=True)
+class Lines:
+    """Room for the sums per roster row, window and queue; a row's lines begin at `first` and are `used`."""
+
+    first: Ints
+    used: Ints
+    window: npt.NDArray[np.int8]
+    queue: Days
+    values: Floats
+
+    @classmethod
+    def with_room(cls, increments: ByAgent, look: Look, queues: int) -> "Lines":
+        """As many lines as there can be: memory that is never written costs nothing."""
+        size = (increments.start[1:] - increments.start[:-1])[look.agent] if len(look) else np.zeros(0, np.int64)
+        room = np.minimum(size, queues) * len(WINDOWS)
+        total = int(room.sum())
+        return cls(
+            np.cumsum(room) - room,
+            np.zeros(len(look), np.int64),
+            np.empty(total, np.int8),
+            np.empty(total, np.int32),
+            np.empty((total, len(_OF_QUEUE))),
+        )
+
+    def by_window(self, look: Look) -> dict[str, QueueSums]:
+        row = np.repeat(np.arange(len(look)), self.used)
+        at = np.arange(len(row)) + np.repeat(self.first - (np.cumsum(self.used) - self.used), self.used)
+        window, queue, values = self.window[at], self.queue[at].astype(np.int64), self.values[at]
+        group = np.unique(look.date, return_inverse=True)[1][row] * (int(queue.max(initial=0)) + 1) + queue
+        found = {}
+        for number, name in enumerate(WINDOWS):
+            inside = np.flatnonzero(window == number)
+            sums = {column: values[inside, place] for place, column in enumerate(_OF_QUEUE)}
+            found[name] = QueueSums(row[inside], group[inside], sums)
+        return found
 
 
-def _grid(db: Any, roster: pd.DataFrame, dates: Sequence[date]) -> None:
-    """Make `grid` (a roster row, its agent, its date's number) and `spans` (which windows a week back belongs to)."""
-    start = pd.Timestamp(dates[0])
-    grid = pd.DataFrame(
-        {
-            "_row": np.arange(len(roster)),
-            "agent_id": roster["agent_id"].to_numpy(),
-            "i": (pd.to_datetime(roster["as_of"]) - start).dt.days.to_numpy() // 7,
-        }
-    )
-    agents = pd.Index(grid["agent_id"]).unique()
-    grid["agent"] = agents.get_indexer(grid.pop("agent_id")).astype("int32")
-    known = pd.DataFrame({"agent_id": agents, "agent": np.arange(len(agents), dtype="int32")})
-    spans = pd.DataFrame(
-        [(week, number) for number, (low, high) in enumerate(WINDOWS.values()) for week in range(low, high)],
-        columns=["back", "_window"],
-    )
-    for name, frame in (("grid", grid), ("spans", spans), ("agents_seen", known)):
-        db.register("given", frame)
-        db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM given")
-        db.unregister("given")
-    db.execute(
-        # number of the first date of the grid that comes after a day
-        f"CREATE OR REPLACE TEMP MACRO seen(day) AS floor((day - DATE '{start.date()}') / 7.0)::INTEGER + 1"
-    )
-    last = pd.Timestamp(dates[-1]).date()
-    db.execute(
-        "CREATE OR REPLACE TEMP MACRO recent(day) AS"
-        f" day >= DATE '{start.date()}' - {HISTORY_DAYS} AND day < DATE '{last}'"
-    )
+def _at(names: Sequence[str]) -> Ints:
+    return np.array([SUMMED.index(name) for name in names])
 
 
-def _week_sums(db: Any) -> list[str]:
-    """Make `week_sums`: increments summed per agent, week, contact queue and the date that first saw them."""
-    names = [row[0] for row in db.execute("DESCRIBE increments").fetchall() if row[0] not in _NOT_SUMS]
-    sums = ", ".join(f"sum({name}) AS {name}" for name in names)
-    db.execute(
-        "CREATE OR REPLACE TEMP TABLE queues AS"
-        " SELECT queue, (row_number() OVER (ORDER BY queue))::INTEGER AS number"
-        " FROM (SELECT DISTINCT queue FROM increments)"
-    )
-    db.execute(
-        "CREATE OR REPLACE TEMP TABLE week_sums AS SELECT agent, number AS queue, seen(day) AS week,"
-        f" seen(greatest(day, known_on)) AS since, {sums} FROM increments JOIN agents_seen USING (agent_id)"
-        " JOIN queues q ON q.queue = increments.queue WHERE recent(day) GROUP BY ALL"
-    )
-    return names
+@numba.njit(cache=True, nogil=True)
+def _sum_weeks(
+    low: int, high: int, agent: Days, date: Days, start: Ints, order: Ints, day: Days, known_on: Days, queue: Days,
+    values: Floats, bounds: Ints, answers: Ints, answers_n: Ints, of_queue: Ints, queues: int,
+    out: Floats, weekly: Floats, first: Ints, used: Ints, line_window: npt.NDArray[np.int8], line_queue: Days,
+    lines: Floats,
+) -> None:  # fmt: skip
+    """Sums of the increments that each row saw: per window, per week for answers, per window and queue."""
+    columns = values.shape[1]
+    weeks = np.zeros((HISTORY_WEEKS, columns))
+    seen = np.zeros((HISTORY_WEEKS, columns), dtype=np.bool_)
+    by_queue = np.zeros((len(bounds), queues, len(of_queue)))
+    there = np.zeros((len(bounds), queues), dtype=np.bool_)
+    for row in range(low, high):
+        weeks[:], seen[:] = 0, False
+        for place in range(start[agent[row]], start[agent[row] + 1]):
+            at = order[place]
+            back = date[row] - 1 - day[at]
+            if back < 0 or back >= HISTORY_DAYS or known_on[at] >= date[row]:
+                continue
+            week = back // 7
+            for column in range(columns):
+                value = values[at, column]
+                known = value == value
+                weeks[week, column] += value if known else 0.0
+                seen[week, column] |= known
+            for window in range(len(bounds)):
+                if bounds[window, 0] <= week < bounds[window, 1]:
+                    there[window, queue[at]] = True
+                    for part in range(len(of_queue)):
+                        value = values[at, of_queue[part]]
+                        by_queue[window, queue[at], part] += value if value == value else 0.0
+        for window in range(len(bounds)):
+            _close_window(weeks, seen, bounds[window, 0], bounds[window, 1], out[window, :, row])
+            for one in range(queues):
+                if there[window, one]:
+                    line = first[row] + used[row]
+                    used[row] += 1
+                    line_window[line], line_queue[line] = window, one
+                    lines[line] = by_queue[window, one]
+                    by_queue[window, one], there[window, one] = 0, False
+        for kind in range(len(answers)):
+            for week in range(SLOPE_WEEKS):
+                if weeks[week, answers_n[kind]] != 0 and seen[week, answers[kind]]:
+                    weekly[kind, row, week] = weeks[week, answers[kind]] / weeks[week, answers_n[kind]]
 
 
-def _week_states(db: Any) -> None:
-    """Make `week_states`: states of days gathered per agent, week and the dates that saw them."""
-    db.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE week_states AS
-        SELECT agent, seen(day) AS week, seen(greatest(day, known_on)) AS since, seen(superseded_on) AS until,
-               sum(busy_s) AS busy_s, sum(union_s) AS union_s, sum(long_stretches) AS long_stretches,
-               sum(half_hours) AS half_hours, sum(excess_s) AS excess_s, max(hard_run) AS hard_run, list(gap_s) AS gaps
-        FROM contact_states JOIN agents_seen USING (agent_id)
-        WHERE recent(day) AND first_s IS NOT NULL AND (superseded_on IS NULL OR since < seen(superseded_on))
-        GROUP BY ALL"""
-    )
+@numba.njit(cache=True, nogil=True)
+def _close_window(weeks: Floats, seen: Flags, low: int, high: int, out: Floats) -> None:
+    """The sums over some weeks, unless corrections left no contact in them; contacts are the first column."""
+    if weeks[low:high, 0].sum() <= 0:
+        return
+    for column in range(weeks.shape[1]):
+        total, known = 0.0, False
+        for week in range(low, high):
+            total += weeks[week, column]
+            known |= seen[week, column]
+        if known:
+            out[column] = total
 
 
-_SEEN = "g.agent = s.agent AND g.i >= s.since AND g.i BETWEEN s.week AND s.week + {weeks} - 1"
+@numba.njit(cache=True, nogil=True)
+def _gather_states(
+    low: int, high: int, agent: Days, date: Days, start: Ints, order: Ints, day: Days, known_on: Days, until: Days,
+    values: Floats, bounds: Ints, out: Floats,
+) -> None:  # fmt: skip
+    """Sums of the days that each row saw; of `hard_run` the longest, of `gap_s` (the last column) the median."""
+    last = values.shape[1] - 1
+    gaps, week_of = np.empty(HISTORY_DAYS), np.empty(HISTORY_DAYS, dtype=np.int64)
+    some = np.empty(HISTORY_DAYS)
+    for row in range(low, high):
+        count = 0
+        for place in range(start[agent[row]], start[agent[row] + 1]):
+            at = order[place]
+            back = date[row] - 1 - day[at]
+            if back < 0 or back >= HISTORY_DAYS or known_on[at] >= date[row] or until[at] < date[row]:
+                continue
+            if values[at, 0] != values[at, 0]:  # a day that corrections emptied
+                continue
+            week = back // 7
+            for window in range(len(bounds)):
+                if bounds[window, 0] <= week < bounds[window, 1]:
+                    _add_day(values[at], out[window, :, row])
+            if values[at, last] == values[at, last]:
+                gaps[count], week_of[count] = values[at, last], week
+                count += 1
+        for window in range(len(bounds)):
+            size = 0
+            for gap in range(count):
+                if bounds[window, 0] <= week_of[gap] < bounds[window, 1]:
+                    some[size] = gaps[gap]
+                    size += 1
+            if size:
+                some[:size].sort()
+                out[window, last, row] = (some[(size - 1) // 2] + some[size // 2]) / 2
 
 
-def _summed(db: Any, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-    sums = ", ".join(f"sum({name}) AS {name}" for name in names)
-    found: dict[str, npt.NDArray[Any]] = db.execute(
-        f"SELECT _row, _window, {sums} FROM"
-        f" (SELECT agent, week, since, {sums} FROM week_sums GROUP BY ALL) s"
-        f" JOIN grid g ON {_SEEN.format(weeks=HISTORY_WEEKS)} JOIN spans p ON p.back = g.i - s.week"
-        " GROUP BY ALL HAVING sum(contacts) > 0"
-    ).fetchnumpy()
-    return found
-
-
-def _state_sums(db: Any) -> dict[str, npt.NDArray[Any]]:
-    sums = ", ".join(f"sum({n}) AS {n}" for n in ("busy_s", "union_s", "long_stretches", "half_hours", "excess_s"))
-    found: dict[str, npt.NDArray[Any]] = db.execute(
-        f"SELECT _row, _window, {sums}, max(hard_run) AS hard_run, list_median(flatten(list(gaps))) AS gap_median"
-        f" FROM week_states s JOIN grid g ON {_SEEN.format(weeks=HISTORY_WEEKS)} AND (s.until IS NULL OR g.i < s.until)"
-        " JOIN spans p ON p.back = g.i - s.week GROUP BY ALL"
-    ).fetchnumpy()
-    return found
-
-
-def _queues(db: Any) -> dict[str, pd.DataFrame]:
-    sums = ", ".join(f"sum({name}) AS {name}" for name in _OF_QUEUE)
-    found = db.execute(
-        f"SELECT _window, _row, any_value(i) AS i, queue, {sums} FROM week_sums s"
-        f" JOIN grid g ON {_SEEN.format(weeks=HISTORY_WEEKS)}"
-        " JOIN spans p ON p.back = g.i - s.week GROUP BY ALL ORDER BY _window, _row, queue"
-    ).fetch_df()
-    return {name: found[found["_window"] == number].reset_index(drop=True) for number, name in enumerate(WINDOWS)}
-
-
-def _weekly(db: Any, rows: int) -> dict[str, Floats]:
-    means = ", ".join(
-        f"sum({name}) / nullif(sum({name}_n), 0) AS {name}" for name in _ANSWERS
-    )  # a week without answers is unknown
-    found = db.execute(
-        f"SELECT _row, g.i - s.week AS back, {means} FROM week_sums s"
-        f" JOIN grid g ON {_SEEN.format(weeks=SLOPE_WEEKS)} GROUP BY ALL"
-    ).fetchnumpy()
-    weekly = {}
-    for name in _ANSWERS:
-        out = np.full((rows, SLOPE_WEEKS), np.nan)
-        out[found["_row"], found["back"]] = np.ma.filled(found[name].astype("float64"), np.nan)
-        weekly[name] = out
-    return weekly
+@numba.njit(cache=True, nogil=True)
+def _add_day(values: Floats, out: Floats) -> None:
+    longest = len(values) - 2
+    for column in range(longest):
+        out[column] = values[column] if np.isnan(out[column]) else out[column] + values[column]
+    out[longest] = values[longest] if np.isnan(out[longest]) else max(out[longest], values[longest])

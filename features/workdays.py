@@ -1,26 +1,20 @@
-"""An agent's working days laid out side by side: rests, runs of days, rotations, and sums of working time.
+"""An agent's working days in a row: rests, runs of days, rotations, and sums of working time.
 
-Every row of the roster gets the last 126 days in a row, as its date saw them, so that what depends on the day before is
-plain array arithmetic.
+Every row of the roster looks at the last 126 days, as its date saw them, so that what depends on the day before is a
+walk along an array. Plain loops, compiled by Numba.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
-
+import numba
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from features.by_agent import ByAgent, Days, Floats, Ints, Look, in_slices
 from features.weeks import WINDOWS
 
-__all__ = ["DAYS_BACK", "WorkDays", "lay_out"]
+__all__ = ["DAYS_BACK", "SUMS", "WORK_FACTS", "WorkDays", "lay_out"]
 
-Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint64]
 
 WEEKS_BACK = 18
 DAYS_BACK = 7 * WEEKS_BACK  # 112 for the windows, and 14 so that the oldest of them knows the day before
@@ -33,247 +27,264 @@ SUMS = (
     "worked_s", "paid_s", "logged_s", "night_s", "remote_s", "remote_known_s", "break_entitled_s", "break_missed_s",
     "scheduled_s", "adhered_s", "shifts", "late_7", "late_14",
 )  # fmt: skip
+WORK_FACTS = (*SUMS, "work_start", "work_end", "stands_in")
+_COUNTS = ("days", "quick_returns", "backward_rotations", "weekends", "split", "longest_run", "quarters_changed")
+_START, _END, _STANDS_IN = (WORK_FACTS.index(name) for name in ("work_start", "work_end", "stands_in"))
+_BOUNDS = np.array(list(WINDOWS.values()))
 
 
 class WorkDays:
-    """Working days, one row per roster row and one column per day (126, the oldest first) or week back (18).
+    """What the working days of a roster add up to.
 
     Attributes
     ----------
-    weekly : dict of arrays, shape (rows, 18)
-        Sums per week back from T of the columns of `SUMS`; NaN where no day has a value.
-    start, end : arrays, shape (rows, 126)
-        First start and last end of a day's work, UTC seconds; NaN where there is none.
-    start_h, hours : arrays, shape (rows, 126)
-        The clock at the first start, and the hours worked.
-    segments : DataFrame
-        `row`, `day` (column), `begin_s`, `length_s` of every stretch of work, from that day's local midnight.
-    notices : DataFrame
-        `row`, `day`, `notice` in days, one row a shift.
-    weekday : array
-        0 for Monday.
+    weekly : dict of arrays, shape (18, rows)
+        Per week back from T: sums of the columns of `SUMS`, NaN where no day has a value; numbers of working days
+        (`days`), of those that begin under 11 hours after the one before (`quick_returns`), have an earlier shift class
+        (`backward_rotations`), fall on `weekends`, have a gap of two hours (`split`); the `longest_run` of days that
+        ends in the week; the quarter-hours that differ from the week before (`quarters_changed`); the sums of
+        `cosine` and `sine` of the clock at the first start, and of the `hours` of working days.
+    hours_apart : dict of arrays, shape (rows,)
+        Per window, squared distances of a working day's hours from their mean, added up.
+    median_notice : dict of arrays, shape (rows,)
+        Per window, the median notice of shifts in days; NaN where there is none.
     """
 
-    def __init__(
-        self, weekly: dict[str, Floats], daily: dict[str, Floats], segments: pd.DataFrame, notices: pd.DataFrame,
-        weekday: Ints,
-    ) -> None:  # fmt: skip
-        self.weekly, self.segments, self.notices, self.weekday = weekly, segments, notices, weekday
-        self.start, self.end = daily["work_start"], daily["work_end"]
-        self.start_h, self.hours = daily["start_h"], daily["worked_s"] / 3600
-        self.worked: Flags = ~np.isnan(self.start)
-
-    def window(self, name: str) -> slice:
-        """The columns of a window."""
-        low, high = WINDOWS[name]
-        return slice(DAYS_BACK - 7 * high, DAYS_BACK - 7 * low)
+    def __init__(self, weekly: dict[str, Floats], hours_apart: Floats, notice: Floats) -> None:
+        self.weekly = weekly
+        self.hours_apart = dict(zip(WINDOWS, hours_apart, strict=True))
+        self.median_notice = dict(zip(WINDOWS, notice, strict=True))
 
     def weeks(self, column: str, window: str) -> Floats:
-        """The sums of a window's weeks, the last week first."""
+        """The sums of a window's weeks, the last week first; shape (weeks, rows)."""
         low, high = WINDOWS[window]
-        return self.weekly[column][:, low:high]
+        return self.weekly[column][low:high]
 
     def total(self, column: str, window: str) -> Floats:
         """Sum over a window; NaN where no day of it has a value."""
         part = self.weeks(column, window)
-        return np.where(np.isnan(part).all(axis=1), np.nan, np.nansum(part, axis=1))
+        known = ~np.isnan(part)
+        return np.where(known.any(axis=0), np.where(known, part, 0).sum(axis=0), np.nan)
 
     def days(self, window: str) -> Floats:
         """How many working days a window has."""
-        low, high = WINDOWS[window]
-        found: Floats = self._weeks_of(self.worked)[:, low:high].sum(axis=1)
+        found: Floats = self.weeks("days", window).sum(axis=0)
         return found
 
-    def counted(self, marked: Floats, window: str) -> Floats:
-        """How many working days of a window are marked, from marks per week; NaN where none was worked."""
-        low, high = WINDOWS[window]
-        return np.where(self.days(window) > 0, marked[:, low:high].sum(axis=1), np.nan)
-
-    def _weeks_of(self, marked: Flags) -> Floats:
-        """How many days of each week back are marked."""
-        weeks: Floats = marked.reshape(len(marked), DAYS_BACK // 7, 7).sum(axis=2, dtype=float)[:, ::-1]
-        return weeks
-
-    @cached_property
-    def _day_before(self) -> tuple[Floats, Floats]:
-        """End and clock at the start of the working day before each day."""
-        at = np.where(self.worked, np.arange(DAYS_BACK, dtype=np.int16), np.int16(-1))
-        last = np.maximum.accumulate(at, axis=1)
-        before = np.concatenate([np.full((len(at), 1), -1, np.int16), last[:, :-1]], axis=1)
-        found = [np.take_along_axis(values, np.maximum(before, 0), axis=1) for values in (self.end, self.start_h)]
-        return np.where(before >= 0, found[0], np.nan), np.where(before >= 0, found[1], np.nan)
-
-    @cached_property
-    def quick_returns(self) -> Floats:
-        """Days per week that begin less than 11 hours after the working day before ended."""
-        rest_h = (self.start - self._day_before[0]) / 3600
-        return self._weeks_of((rest_h >= SAME_SHIFT_H) & (rest_h < QUICK_RETURN_H))
-
-    @cached_property
-    def backward_rotations(self) -> Floats:
-        """Days per week whose shift class is earlier than that of the working day before."""
-        return self._weeks_of(_shift_class(self.start_h) < _shift_class(self._day_before[1]))
-
-    @cached_property
-    def weekends(self) -> Floats:
-        """Working days per week that are Saturdays or Sundays."""
-        return self._weeks_of(self.worked & (self.weekday >= 5))
-
-    @cached_property
-    def run_lengths(self) -> Floats:
-        """The longest run of working days that a day of each week back ends."""
-        columns = np.arange(DAYS_BACK, dtype=np.int16)
-        last_off = np.maximum.accumulate(np.where(self.worked, np.int16(-1), columns), axis=1)
-        runs = np.where(self.worked, columns - last_off, 0)
-        longest: Floats = runs.reshape(len(runs), DAYS_BACK // 7, 7).max(axis=2)[:, ::-1].astype(float)
-        return longest
-
-    @cached_property
-    def split(self) -> Floats:
-        """Days per week with a gap of two hours or more between two stretches of work."""
-        part = self.segments[self.segments.duplicated(["row", "day"], keep=False)]
-        end = (part["begin_s"] + part["length_s"]).groupby([part["row"], part["day"]]).cummax()
-        same = (part["row"] == part["row"].shift()) & (part["day"] == part["day"].shift())
-        gap = same & (part["begin_s"] - end.shift() >= SAME_SHIFT_H * 3600)
-        marked = np.zeros(self.worked.shape, dtype=bool)
-        marked[part["row"][gap], part["day"][gap]] = True
-        return self._weeks_of(marked)
+    def counted(self, column: str, window: str) -> Floats:
+        """How many working days of a window are of a kind; NaN where none was worked."""
+        return np.where(self.days(window) > 0, self.weeks(column, window).sum(axis=0), np.nan)
 
     def regularity(self, window: str) -> Floats:
         """100 (2 mean[s(t) = s(t + 168 h)] - 1) over the quarter-hours of 28 days; NaN without work in each week."""
-        at_work = self._quarters
-        columns = self.window(window)
-        early = at_work[:, columns.start : columns.stop - 7]
-        late = at_work[:, columns.start + 7 : columns.stop]
-        differ = np.bitwise_count(early ^ late).sum(axis=(1, 2), dtype=np.int64)
-        same = 1 - differ / (21 * QUARTERS)
-        in_each = np.any(self.worked[:, columns].reshape(len(self.worked), 4, 7), axis=2)
-        return np.where(np.all(in_each, axis=1), 100 * (2 * same - 1), np.nan)
-
-    @cached_property
-    def _quarters(self) -> npt.NDArray[np.uint64]:
-        """Bits of the quarter-hours at work: shape (rows, days, 2), 48 bits each."""
-        bits = np.zeros((*self.worked.shape, 2), dtype=np.uint64)
-        begin = -(-self.segments["begin_s"].to_numpy() // QUARTER_S)
-        end = -(-(self.segments["begin_s"] + self.segments["length_s"]).to_numpy() // QUARTER_S)
-        row, day = self.segments["row"].to_numpy(), self.segments["day"].to_numpy()
-        one = np.uint64(1)
-        for half in range(int(end.max(initial=0)) // 48 + 1):  # work that runs on past midnight is on the next days
-            some = np.flatnonzero((end > 48 * half) & (begin < 48 * half + 48) & (day + half // 2 < DAYS_BACK))
-            low, high = (np.clip(times[some] - 48 * half, 0, 48).astype(np.uint64) for times in (begin, end))
-            np.bitwise_or.at(bits[:, :, half % 2], (row[some], day[some] + half // 2), (one << high) - (one << low))
-        return bits
-
-    def median_notice(self, window: str) -> Floats:
-        """Median notice of the shifts of a window, in days."""
-        columns = self.window(window)
-        part = self.notices[(self.notices["day"] >= columns.start) & (self.notices["day"] < columns.stop)]
-        out = np.full(len(self.worked), np.nan)
-        middle = part.groupby("row")["notice"].median()
-        out[middle.index.to_numpy()] = middle.to_numpy()
-        return out
+        same = 1 - self.weeks("quarters_changed", window)[:3].sum(axis=0) / (21 * QUARTERS)
+        return np.where((self.weeks("days", window) > 0).all(axis=0), 100 * (2 * same - 1), np.nan)
 
 
-def _shift_class(start_h: Floats) -> Floats:
-    """0 early, 1 late, 2 night; NaN without a start."""
-    early = (start_h >= EARLY_FROM_H) & (start_h < LATE_FROM_H)
-    late = (start_h >= LATE_FROM_H) & (start_h < NIGHT_FROM_H)
-    return np.where(np.isnan(start_h), np.nan, np.where(early, 0.0, np.where(late, 1.0, 2.0)))
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Which states of days the roster saw: state `at[j]` lies in row `row[j]` and day `column[j]`."""
-
-    row: Ints
-    column: Ints
-    at: Ints
-
-    def per_week(self, values: Floats, rows: int) -> Floats:
-        """Sums per roster row and week back; NaN where nothing is known."""
-        known = ~np.isnan(values)
-        cell = (self.row * WEEKS_BACK + (DAYS_BACK - 1 - self.column) // 7)[known]
-        sums = np.bincount(cell, values[known], rows * WEEKS_BACK)
-        counts = np.bincount(cell, minlength=rows * WEEKS_BACK)
-        return np.where(counts > 0, sums, np.nan).reshape(rows, WEEKS_BACK)
-
-    def items(self, lists: Any) -> tuple[Ints, Ints, npt.NDArray[Any]]:
-        """Row, day and value of every item of a list column of the states."""
-        lists = lists.combine_chunks()
-        sizes = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-        flat = pc.list_flatten(lists).to_numpy(zero_copy_only=False)
-        first, size = (np.cumsum(sizes) - sizes)[self.at], sizes[self.at]
-        item = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(first, size)
-        return np.repeat(self.row, size), np.repeat(self.column, size), flat[item]
-
-
-def lay_out(roster: pd.DataFrame, work: pa.Table, rows: Flags | None = None) -> WorkDays:
-    """Lay the days of work out for every row of the roster.
+def lay_out(work: ByAgent, look: Look, from_shifts: Flags | None = None) -> WorkDays:
+    """Walk along the working days of every row of the roster.
 
     Parameters
     ----------
-    roster
-        `as_of`, `agent_id`, in their final order.
     work
-        States of agent-days: `agent_id`, `day`, `known_on`, `superseded_on`, the columns of `SUMS` where known,
-        `work_start`, `work_end`, `segments`, `notices`. With a column `stands_in`, its rows count for those roster
-        rows alone that are not in `rows`.
+        States of agent-days with the columns `WORK_FACTS` and the lists `segments` and `notices`.
+    from_shifts
+        Which roster rows see shifts; the others see the states that stand in for them. Default: all.
     """
-    seen = _seen(roster, work, rows)
-    weekly = {name: seen.per_week(_column(work, name)[seen.at], len(roster)) for name in SUMS}
-    daily = {
-        name: np.full((len(roster), DAYS_BACK), np.nan) for name in ("work_start", "work_end", "worked_s", "start_h")
-    }
-    for name in ("work_start", "work_end", "worked_s"):
-        daily[name][seen.row, seen.column] = _column(work, name)[seen.at]
-    row, day, packed = seen.items(work.column("segments"))
-    packed = packed.astype(np.int64)
-    order = np.argsort((row * DAYS_BACK + day) << 40 | packed, kind="stable")
-    row, day, packed = row[order], day[order], packed[order]
-    segments = pd.DataFrame({"row": row, "day": day, "begin_s": packed >> 20, "length_s": packed & (2**20 - 1)})
-    first = np.append(True, (np.diff(row) != 0) | (np.diff(day) != 0))[: len(row)]
-    daily["start_h"][row[first], day[first]] = (packed[first] >> 20) / 3600
-    row, day, notice = seen.items(work.column("notices"))
-    notices = pd.DataFrame({"row": row, "day": day, "notice": notice.astype("float64")})
-    dates = pd.to_datetime(roster["as_of"]).to_numpy().astype("datetime64[D]").astype(np.int64)
-    weekday = (dates[:, None] - DAYS_BACK + np.arange(DAYS_BACK) + 3) % 7  # 1970-01-01 was a Thursday
-    return WorkDays(weekly, daily, segments, notices, weekday)
+    rows = len(look)
+    sums = np.full((len(SUMS), WEEKS_BACK, rows), np.nan)
+    counts = np.zeros((len(_COUNTS), WEEKS_BACK, rows))
+    clock = np.zeros((3, WEEKS_BACK, rows))
+    hours_apart, notice = (np.full((len(WINDOWS), rows), np.nan) for _ in range(2))
+    if from_shifts is None:
+        from_shifts = np.ones(rows, dtype=bool)
+    (segment_at, segments), (notice_at, notices) = work.lists["segments"], work.lists["notices"]
+    segments, notices = _in_order(segment_at, segments.astype(np.int64)), notices.astype(np.float64)
+    first, is_split = _of_segments(segment_at, segments)
+    angle = first * (2 * np.pi / 24)
+    cosine, sine = np.cos(angle), np.sin(angle)
+
+    def part(low: int, high: int) -> None:
+        _walk(
+            low, high, look.agent, look.date, from_shifts, work.start, work.order, work.day, work.known_on,
+            work.superseded_on, work.values, segment_at, segments, notice_at, notices, first, is_split, cosine, sine,
+            _BOUNDS, sums, counts, clock, hours_apart, notice,
+        )  # fmt: skip
+
+    in_slices(rows, part)
+    weekly = dict(zip(SUMS, sums, strict=True)) | dict(zip(_COUNTS, counts, strict=True))
+    return WorkDays(weekly | dict(zip(("cosine", "sine", "hours"), clock, strict=True)), hours_apart, notice)
 
 
-def _column(work: pa.Table, name: str) -> Floats:
-    """A column of the states; all unknown where there is none."""
-    if name not in work.column_names:
-        return np.full(work.num_rows, np.nan)
-    return work.column(name).to_numpy().astype("float64")  # type: ignore[no-any-return]
+@numba.njit(cache=True, nogil=True)
+def _in_order(bounds: Ints, items: Ints) -> Ints:
+    """Each list sorted."""
+    found = items.copy()
+    for state in range(len(bounds) - 1):
+        if bounds[state + 1] - bounds[state] > 1:
+            found[bounds[state] : bounds[state + 1]].sort()
+    return found
 
 
-def _seen(roster: pd.DataFrame, work: pa.Table, from_shifts: Flags | None) -> Seen:
-    """The state of every day that each roster row saw."""
-    day, known, gone = (_number(work.column(name)) for name in ("day", "known_on", "superseded_on"))
-    agents = pd.Index(roster["agent_id"]).append(pd.Index(work.column("agent_id").to_pandas()))
-    codes = agents.factorize()[0]
-    of_roster, of_work = codes[: len(roster)], codes[len(roster) :]
-    stands_in = work.column("stands_in").to_numpy() if "stands_in" in work.column_names else np.zeros(len(day), bool)
-    found = []
-    for as_of, rows in pd.Series(np.arange(len(roster))).groupby(roster["as_of"].to_numpy()):
-        date = int(pd.Timestamp(as_of).to_datetime64().astype("datetime64[D]").astype(np.int64))  # type: ignore[arg-type]
-        at = np.flatnonzero((day < date) & (day >= date - DAYS_BACK) & (known < date) & (gone >= date))
-        if from_shifts is not None:
-            at = at[stands_in[at] != from_shifts[rows.iloc[0]]]
-        where = np.full(codes.max(initial=0) + 1, -1)
-        where[of_roster[rows.to_numpy()]] = rows.to_numpy()
-        row = where[of_work[at]]
-        at, row = at[row >= 0], row[row >= 0]
-        found.append((row, day[at] - date + DAYS_BACK, at))
-    nothing = np.array([], dtype=np.int64)
-    return (
-        Seen(*(np.concatenate([nothing, *part]) for part in zip(*found, strict=True)))
-        if found
-        else Seen(*3 * [nothing])
-    )
+@numba.njit(cache=True, nogil=True)
+def _of_segments(bounds: Ints, segments: Ints) -> tuple[Floats, Flags]:
+    """The clock in hours at each day's first start, and whether two hours lie between two stretches of its work."""
+    first, is_split = np.full(len(bounds) - 1, np.nan), np.zeros(len(bounds) - 1, dtype=np.bool_)
+    for state in range(len(first)):
+        end = 0
+        for at in range(bounds[state], bounds[state + 1]):
+            begin, length = segments[at] >> 20, segments[at] & (2**20 - 1)
+            if at == bounds[state]:
+                first[state] = begin / 3600
+            elif begin - end >= SAME_SHIFT_H * 3600:
+                is_split[state] = True
+            end = max(end, begin + length)
+    return first, is_split
 
 
-def _number(dates: pa.ChunkedArray) -> Ints:
-    """Days since 1970; a missing date is far in the future."""
-    numbers = pc.fill_null(dates.cast(pa.date32()).cast(pa.int32()), 10**9)
-    return numbers.to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+@numba.njit(cache=True, nogil=True)
+def _walk(
+    low: int, high: int, agent: Days, date: Days, from_shifts: Flags, start: Ints, order: Ints, day: Days,
+    known_on: Days, until: Days, values: Floats, segment_at: Ints, segments: Ints, notice_at: Ints, notices: Floats,
+    first: Floats, is_split: Flags, cosine: Floats, sine: Floats, bounds: Ints,
+    sums: Floats, counts: Floats, clock: Floats, hours_apart: Floats, notice: Floats,
+) -> None:  # fmt: skip
+    state = np.empty(DAYS_BACK, dtype=np.int64)
+    quarters = np.zeros((DAYS_BACK, 2), dtype=np.uint64)
+    for row in range(low, high):
+        state[:] = -1
+        for place in range(start[agent[row]], start[agent[row] + 1]):
+            at = order[place]
+            column = DAYS_BACK - date[row] + day[at]
+            seen = 0 <= column < DAYS_BACK and known_on[at] < date[row] <= until[at]
+            if seen and (values[at, _STANDS_IN] == 1) != from_shifts[row]:
+                state[column] = at
+        quarters[:] = 0
+        _sum_days(state, values, sums[:, :, row])
+        _count_days(state, date[row], values, first, is_split, counts[:, :, row])
+        _read_clock(state, values, first, cosine, sine, clock[:, :, row])
+        for column in range(DAYS_BACK):
+            if state[column] >= 0:
+                _mark_quarters(quarters, column, segments[segment_at[state[column]] : segment_at[state[column] + 1]])
+        for column in range(7, DAYS_BACK):
+            changed = _bits(quarters[column, 0] ^ quarters[column - 7, 0])
+            changed += _bits(quarters[column, 1] ^ quarters[column - 7, 1])
+            counts[6, (DAYS_BACK - 1 - column) // 7, row] += changed
+        for window in range(len(bounds)):
+            days = state[DAYS_BACK - 7 * bounds[window, 1] : DAYS_BACK - 7 * bounds[window, 0]]
+            hours_apart[window, row] = _hours_apart(days, values)
+            notice[window, row] = _median_notice(days, notice_at, notices)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum_days(state: Ints, values: Floats, sums: Floats) -> None:
+    for column in range(DAYS_BACK):
+        if state[column] >= 0:
+            week = (DAYS_BACK - 1 - column) // 7
+            for fact in range(len(sums)):
+                value = values[state[column], fact]
+                if value == value:
+                    sums[fact, week] = value if np.isnan(sums[fact, week]) else sums[fact, week] + value
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_days(state: Ints, date: int, values: Floats, first: Floats, is_split: Flags, counts: Floats) -> None:
+    """Working days of each week by what they are, in the order of `_COUNTS`; a run counts for the week it ends in."""
+    before, run = -1, 0
+    for column in range(DAYS_BACK):
+        at, week = state[column], (DAYS_BACK - 1 - column) // 7
+        if at < 0 or np.isnan(values[at, _START]):
+            run = 0
+            continue
+        run += 1
+        counts[0, week] += 1
+        if before >= 0:
+            rest_h = (values[at, _START] - values[before, _END]) / 3600
+            counts[1, week] += SAME_SHIFT_H <= rest_h < QUICK_RETURN_H
+            counts[2, week] += _shift_class(first[at]) < _shift_class(first[before])
+        counts[3, week] += (date - DAYS_BACK + column + 3) % 7 >= 5  # 1970-01-01 was a Thursday
+        counts[4, week] += is_split[at]
+        counts[5, week] = max(counts[5, week], run)
+        before = at
+
+
+@numba.njit(cache=True, nogil=True)
+def _shift_class(start_h: float) -> float:
+    """0 early, 1 late, 2 night; NaN without a start."""
+    if np.isnan(start_h):
+        return start_h
+    if EARLY_FROM_H <= start_h < LATE_FROM_H:
+        return 0.0
+    return 1.0 if LATE_FROM_H <= start_h < NIGHT_FROM_H else 2.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _read_clock(state: Ints, values: Floats, first: Floats, cosine: Floats, sine: Floats, clock: Floats) -> None:
+    """Per week: cosine and sine of the clock at the first start, and the hours of working days."""
+    for column in range(DAYS_BACK):
+        at, week = state[column], (DAYS_BACK - 1 - column) // 7
+        if at < 0:
+            continue
+        if not np.isnan(first[at]):
+            clock[0, week] += cosine[at]
+            clock[1, week] += sine[at]
+        if not np.isnan(values[at, 0]):
+            clock[2, week] += values[at, 0] / 3600
+
+
+@numba.njit(cache=True, nogil=True)
+def _mark_quarters(quarters: Bits, column: int, segments: Ints) -> None:
+    """Set the bits of the quarter-hours whose beginning work covers: 48 in each half of a day, and on past midnight."""
+    one = np.uint64(1)
+    for packed in segments:
+        begin = -(-(packed >> 20) // QUARTER_S)
+        end = -(-((packed >> 20) + (packed & (2**20 - 1))) // QUARTER_S)
+        for half in range(begin // 48, -(-end // 48)):
+            if column + half // 2 >= DAYS_BACK:
+                break
+            low, high = np.uint64(max(begin - 48 * half, 0)), np.uint64(min(end - 48 * half, 48))
+            quarters[column + half // 2, half % 2] |= (one << high) - (one << low)
+
+
+@numba.njit(cache=True, nogil=True)
+def _bits(number: np.uint64) -> int:
+    """How many bits are set (the usual sums over pairs, nibbles and bytes)."""
+    number -= (number >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    number = (number & np.uint64(0x3333333333333333)) + ((number >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    number = (number + (number >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((number * np.uint64(0x0101010101010101)) >> np.uint64(56))  # type: ignore[return-value]
+
+
+@numba.njit(cache=True, nogil=True)
+def _hours_apart(days: Ints, values: Floats) -> float:
+    """Squared distances of the hours of working days from their mean, added up."""
+    worked, total = 0, 0.0
+    for at in days:
+        if at >= 0 and not np.isnan(values[at, _START]):
+            worked += 1
+            total += 0.0 if np.isnan(values[at, 0]) else values[at, 0] / 3600
+    if worked == 0:
+        return np.nan
+    apart = 0.0
+    for at in days:
+        if at >= 0 and not np.isnan(values[at, 0]):
+            apart += (values[at, 0] / 3600 - total / worked) ** 2
+    return apart
+
+
+@numba.njit(cache=True, nogil=True)
+def _median_notice(days: Ints, bounds: Ints, notices: Floats) -> float:
+    size = 0
+    for at in days:
+        if at >= 0:
+            size += bounds[at + 1] - bounds[at]
+    if size == 0:
+        return np.nan
+    some, filled = np.empty(size), 0
+    for at in days:
+        if at >= 0:
+            for item in range(bounds[at], bounds[at + 1]):
+                some[filled] = notices[item]
+                filled += 1
+    some.sort()
+    return float(some[(size - 1) // 2] + some[size // 2]) / 2

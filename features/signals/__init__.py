@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.catalog import MIN_CONTACTS
-from features.weeks import WINDOWS, Sums
+from features.weeks import WINDOWS, QueueSums, Sums
 from features.workdays import WorkDays
 
 __all__ = ["Floats", "Peers", "Window", "enough", "ratio"]
@@ -56,7 +56,7 @@ class Window:
     name: str
     roster: pd.DataFrame
     sums: Sums
-    queues: pd.DataFrame
+    queues: QueueSums
     work: WorkDays
     queue: Peers
     team: Peers

@@ -1,7 +1,5 @@
 """Escalation: how often contacts go up, are handed on, or turn into complaints and abuse."""
 
-import numpy as np
-
 from features.signals import Floats, Window, enough, ratio
 
 __all__ = ["signals"]
@@ -21,11 +19,8 @@ def signals(window: Window) -> dict[str, Floats]:
 
 def _excess(window: Window) -> Floats:
     """Share escalated less the share that the contact queues make one expect."""
-    rows = window.queues
-    groups = rows.groupby(["i", "queue"], sort=False)
-    rate = ratio(groups["escalated"].transform("sum"), groups["escalated_n"].transform("sum"))
-    expected = np.bincount(
-        rows["_row"], np.nan_to_num(rows["escalated_n"].to_numpy() * rate), minlength=len(window.roster)
-    )
+    queues = window.queues
+    rate = ratio(queues.of_all("escalated"), queues.of_all("escalated_n"))
+    expected = queues.per_row(queues.sums["escalated_n"] * rate, len(window.roster))
     known = window.total("escalated_n")
     return enough(known, ratio(window.total("escalated") - expected, known))

@@ -29,13 +29,11 @@ def signals(window: Window) -> dict[str, Floats]:
 
 def _handling_time(window: Window) -> Floats:
     """Mean ln H against what the contact queues make one expect, in SD of those queues."""
-    rows = window.queues
-    groups = rows.groupby(["i", "queue"], sort=False)
-    n, total, square = (groups[name].transform("sum").to_numpy() for name in ("log_n", "log_sum", "log_square"))
+    queues, rows = window.queues, len(window.roster)
+    n, total, square = (queues.of_all(name) for name in ("log_n", "log_sum", "log_square"))
     mean = ratio(total, n)
     variance = np.maximum(ratio(square, n) - mean**2, 0)
-    count, size = rows["log_n"].to_numpy(), len(window.roster)
-    expected, spread = (np.bincount(rows["_row"], np.nan_to_num(count * x), size) for x in (mean, variance))
+    expected, spread = (queues.per_row(queues.sums["log_n"] * x, rows) for x in (mean, variance))
     own = window.total("log_n")
     deviation = np.sqrt(ratio(spread, own))
     return ratio(ratio(window.total("log_sum") - expected, own), np.where(deviation > _NO_SPREAD, deviation, 0.0))
@@ -49,6 +47,6 @@ def _team_mean(window: Window) -> Floats:
 def _overtime(window: Window) -> Floats:
     """Mean over the window's weeks of the hours worked beyond the contract."""
     weekly = np.nan_to_num(window.work.weeks("worked_s", window.name)) / 3600
-    contract = window.roster["contracted_h_week"].to_numpy(dtype=float)[:, None]
+    contract = window.roster["contracted_h_week"].to_numpy(dtype=float)
     seen = (window.work.days(window.name) > 0) | ~np.isnan(window.total("contacts"))
-    return np.where(seen, np.maximum(weekly - contract, 0).mean(axis=1), np.nan)
+    return np.where(seen, np.maximum(weekly - contract, 0).mean(axis=0), np.nan)

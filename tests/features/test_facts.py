@@ -109,9 +109,10 @@ def test_a_file_of_facts_holds_the_days_of_one_week(kept: Home) -> None:
 
 def test_the_files_of_some_days_are_those_of_their_weeks_in_order(kept: Home) -> None:
     facts = Facts.load(kept)
-    found = facts.paths(kept, "increments", date(2025, 3, 9), date(2025, 3, 17))
-    assert [Path(path).name.split("-")[1] for path in found] == [str(week("2025-03-03") + n) for n in (0, 1, 2)]
-    assert facts.paths(kept, "increments", date(2025, 4, 7), date(2025, 5, 1)) == []
+    found = facts.pieces(kept, date(2025, 3, 9), date(2025, 3, 17))["increments"]
+    assert [name.split("-")[1] for name in found] == [str(week("2025-03-03") + n) for n in (0, 1, 2)]
+    [nothing] = facts.pieces(kept, date(2025, 4, 7), date(2025, 5, 1))["increments"].values()
+    assert nothing().num_rows == 0
 
 
 # What a build makes anew

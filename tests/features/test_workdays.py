@@ -1,5 +1,6 @@
 """An agent's last 126 days side by side: rests, runs, rotations, and what a week has in common with the next."""
 
+import math
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.workdays import DAYS_BACK, SUMS, WorkDays, lay_out
+from features.by_agent import Look, piece_of, put_together
+from features.workdays import SUMS, WORK_FACTS, WorkDays, lay_out
 
 T = date(2025, 8, 4)  # a Monday
 HOUR, DAY_S = 3600, 86_400
@@ -19,7 +21,7 @@ NIGHT_H, EARLY_H, LATE_H = 22, 6, 14
 _TYPES = {
     "agent_id": pa.string(), "day": pa.date32(), "known_on": pa.date32(), "superseded_on": pa.date32(),
     **dict.fromkeys((*SUMS, "work_start", "work_end"), pa.float64()),
-    "segments": pa.list_(pa.int64()), "notices": pa.list_(pa.float64()), "stands_in": pa.bool_(),
+    "segments": pa.list_(pa.int64()), "notices": pa.list_(pa.float64()), "stands_in": pa.float64(),
 }  # fmt: skip
 
 
@@ -34,7 +36,7 @@ def worked(back: int, *stretches: tuple[float, float], agent: str = "A", **more:
     """
     day = T - timedelta(days=back)
     state: dict[str, Any] = {
-        "agent_id": agent, "day": day, "known_on": day, "superseded_on": None, "stands_in": False,
+        "agent_id": agent, "day": day, "known_on": day, "superseded_on": None,
         "segments": [int(begin * HOUR) * 2**20 + int(length * HOUR) for begin, length in stretches],
         "notices": [30.0] * len(stretches), "shifts": float(len(stretches)),
     }  # fmt: skip
@@ -48,33 +50,30 @@ def worked(back: int, *stretches: tuple[float, float], agent: str = "A", **more:
 
 def laid_out(*states: dict[str, Any], dates: tuple[date, ...] = (T,), agents: str = "A", **more: Any) -> WorkDays:
     """The days of a roster with every agent on every date."""
-    rows = [(pd.Timestamp(day), agent) for day in dates for agent in agents]
-    roster = pd.DataFrame(rows, columns=["as_of", "agent_id"])
-    table = pa.table({name: pa.array([state.get(name) for state in states], kind) for name, kind in _TYPES.items()})
-    return lay_out(roster, table, **more)
+    rows = [(day, agent) for day in dates for agent in agents]
+    columns = {name: pa.array([state.get(name) for state in states], kind) for name, kind in _TYPES.items()}
+    people = pd.Index(sorted({*agents, *(state["agent_id"] for state in states)}), dtype=object)
+    piece = piece_of(pa.table(columns), WORK_FACTS, people, {}, ("segments", "notices"))
+    number = people.get_indexer(pd.Index([agent for _, agent in rows], dtype=object)).astype(np.int32)
+    look = Look(number, np.array([(day - date(1970, 1, 1)).days for day, _ in rows], dtype=np.int32))
+    return lay_out(put_together([piece], len(people)), look, **more)
 
 
-def days_worked(work: WorkDays, row: int = 0) -> list[int]:
-    """The working days of a row, as days before T, the oldest first."""
-    return [DAYS_BACK - int(column) for column in np.flatnonzero(work.worked[row])]
-
-
-def by_week(marks: Any, row: int = 0) -> dict[int, float]:
+def by_week(work: WorkDays, column: str, row: int = 0) -> dict[int, float]:
     """What is counted per week back from T, where it is not 0."""
-    return {int(week): float(marks[row, week]) for week in np.flatnonzero(marks[row])}
+    marks = np.nan_to_num(work.weekly[column][:, row])
+    return {int(week): float(marks[week]) for week in np.flatnonzero(marks)}
 
 
 # Where a day lands
 
 
-def test_a_day_lands_in_its_column_and_the_oldest_comes_first() -> None:
+def test_a_day_lands_in_its_week_and_what_is_older_or_not_over_nowhere() -> None:
     work = laid_out(worked(1, (8, 8)), worked(126, (9, 4)), worked(127, (8, 8)), worked(0, (8, 8)))
-    assert work.worked.shape == (1, 126)
-    assert days_worked(work) == [126, 1]
-    assert work.hours[0, [0, 125]].tolist() == [4, 8]
-    assert work.start_h[0, [0, 125]].tolist() == [9, 8]
-    assert work.end[0, 125] == midnight(T) - 8 * HOUR
-    assert by_week(np.nan_to_num(work.weekly["worked_s"])) == {0: 8 * HOUR, 17: 4 * HOUR}
+    assert by_week(work, "days") == {0: 1, 17: 1}
+    assert by_week(work, "worked_s") == {0: 8 * HOUR, 17: 4 * HOUR}
+    assert by_week(work, "hours") == {0: 8, 17: 4}
+    assert by_week(work, "cosine") == pytest.approx({0: math.cos(math.tau * 8 / 24), 17: math.cos(math.tau * 9 / 24)})
 
 
 def test_a_date_sees_the_state_that_was_known_and_not_superseded_before_it() -> None:
@@ -83,32 +82,24 @@ def test_a_date_sees_the_state_that_was_known_and_not_superseded_before_it() -> 
     third = worked(5, (8, 10), known_on=T)
     dates = tuple(T + timedelta(days=days) for days in (-5, -4, -2, -1, 0, 1))
     work = laid_out(first, second, third, dates=dates)
-    seen = [np.nansum(work.hours[row]) for row in range(len(dates))]
-    assert seen == [0, 8, 8, 9, 9, 10]
+    assert [sum(by_week(work, "hours", row).values()) for row in range(len(dates))] == [0, 8, 8, 9, 9, 10]
 
 
 def test_everyone_gets_their_own_days() -> None:
-    work = laid_out(worked(1, (8, 8), agent="B"), worked(2, (8, 8), agent="C"), worked(3, (8, 8)), agents="ABD")
-    assert [days_worked(work, row) for row in range(3)] == [[3], [1], []]
+    states = [worked(1, (8, 1), agent="B"), worked(2, (8, 2), agent="C"), worked(3, (8, 3))]
+    work = laid_out(*states, agents="ABD")
+    assert [by_week(work, "hours", row) for row in range(3)] == [{0: 3}, {0: 1}, {}]
 
 
 def test_nobody_on_the_roster_and_no_work_are_no_error() -> None:
-    assert laid_out(worked(1, (8, 8)), agents="").worked.shape == (0, 126)
-    assert not laid_out().worked.any()
+    assert laid_out(worked(1, (8, 8)), agents="").weekly["days"].shape == (18, 0)
+    assert not laid_out().weekly["days"].any()
 
 
 def test_days_of_contacts_stand_in_only_for_those_who_have_no_shifts_yet() -> None:
-    states = [worked(3, (8, 8)), worked(2, (9, 4), stands_in=True)]
-    work = laid_out(*states, dates=(T, T + timedelta(days=1)), rows=np.array([False, True]))
-    assert days_worked(work, 0) == [2]
-    assert days_worked(work, 1) == [4]
-
-
-def test_weekdays_follow_from_the_date() -> None:
-    work = laid_out(dates=(T, T + timedelta(days=2)))
-    assert work.weekday[0, -7:].tolist() == [0, 1, 2, 3, 4, 5, 6]
-    assert work.weekday[1, -2:].tolist() == [0, 1]
-    assert work.weekday.shape == (2, 126)
+    states = [worked(3, (8, 8)), worked(2, (9, 4), stands_in=1.0)]
+    work = laid_out(*states, dates=(T, T + timedelta(days=1)), from_shifts=np.array([False, True]))
+    assert [by_week(work, "hours", row) for row in range(2)] == [{0: 4}, {0: 8}]
 
 
 # Sums and counts
@@ -134,7 +125,7 @@ def test_a_total_is_unknown_where_no_day_has_a_value() -> None:
 
 def test_a_count_is_unknown_where_nothing_was_worked() -> None:
     work = laid_out(worked(1, (8, 8)), worked(2), agents="AB")
-    assert work.counted(work.quick_returns, "7").tolist() == pytest.approx([0, np.nan], nan_ok=True)
+    assert work.counted("quick_returns", "7").tolist() == pytest.approx([0, np.nan], nan_ok=True)
 
 
 def test_the_median_notice_is_that_of_the_shifts_and_not_of_the_days() -> None:
@@ -142,8 +133,8 @@ def test_the_median_notice_is_that_of_the_shifts_and_not_of_the_days() -> None:
         worked(1, (8, 4), (14, 4), notices=[3.0, 5.0]), worked(2, notices=[20.0]), worked(28, (8, 8), notices=[40.0]),
         worked(29, (8, 8), notices=[1.0]), agents="AB",
     )  # fmt: skip
-    assert work.median_notice("28").tolist() == pytest.approx([12.5, np.nan], nan_ok=True)
-    assert work.median_notice("7").tolist() == pytest.approx([5, np.nan], nan_ok=True)
+    assert work.median_notice["28"].tolist() == pytest.approx([12.5, np.nan], nan_ok=True)
+    assert work.median_notice["7"].tolist() == pytest.approx([5, np.nan], nan_ok=True)
 
 
 # What hangs on the day before
@@ -154,26 +145,26 @@ RESTS = [(1.9, False), (2, True), (8, True), (10.9, True), (11, False), (16, Fal
 @pytest.mark.parametrize(("rest_h", "quick"), RESTS)
 def test_a_quick_return_comes_two_to_eleven_hours_after_the_working_day_before(rest_h: float, quick: bool) -> None:
     work = laid_out(worked(8, (14, 9)), worked(7, (rest_h - 1, 8)))
-    assert by_week(work.quick_returns) == ({0: 1} if quick else {})
-    assert [work.counted(work.quick_returns, window)[0] for window in ("7", "28")] == [quick, quick]
+    assert by_week(work, "quick_returns") == ({0: 1} if quick else {})
+    assert [work.counted("quick_returns", window)[0] for window in ("7", "28")] == [quick, quick]
 
 
 def test_a_night_shift_ends_on_the_next_day_and_the_rest_counts_from_there() -> None:
     work = laid_out(worked(9, (NIGHT_H, 8)), worked(8, (LATE_H, 8)), worked(7, (8, 8)))
-    assert by_week(work.quick_returns) == {1: 1, 0: 1}  # 06:00 to 14:00, then 22:00 to 08:00
+    assert by_week(work, "quick_returns") == {1: 1, 0: 1}  # 06:00 to 14:00, then 22:00 to 08:00
 
 
 def test_days_off_and_cancelled_shifts_are_no_working_days_in_between() -> None:
     work = laid_out(worked(3, (NIGHT_H, 8)), worked(2), worked(1, (EARLY_H, 8)))
-    assert days_worked(work) == [3, 1]
-    assert by_week(work.quick_returns) == {}
-    assert by_week(work.backward_rotations) == {0: 1}
+    assert by_week(work, "days") == {0: 2}
+    assert by_week(work, "quick_returns") == {}
+    assert by_week(work, "backward_rotations") == {0: 1}
 
 
 def test_the_oldest_day_has_nothing_before_it() -> None:
     work = laid_out(worked(127, (LATE_H, 9)), worked(126, (EARLY_H, 8)), worked(125, (EARLY_H, 8)))
-    assert by_week(work.quick_returns) == {}
-    assert by_week(work.backward_rotations) == {}
+    assert by_week(work, "quick_returns") == {}
+    assert by_week(work, "backward_rotations") == {}
 
 
 ROTATIONS = [
@@ -188,22 +179,22 @@ def test_a_backward_rotation_is_a_change_to_an_earlier_class_of_shift(
     first_h: float, second_h: float, backward: bool
 ) -> None:
     work = laid_out(worked(11, (first_h, 4)), worked(1, (second_h, 4)))
-    assert by_week(work.backward_rotations) == ({0: 1} if backward else {})
+    assert by_week(work, "backward_rotations") == ({0: 1} if backward else {})
 
 
 def test_a_run_grows_day_by_day_and_starts_again_after_a_day_off() -> None:
     work = laid_out(*(worked(back, (8, 8)) for back in (126, 125, 18, 17, 16, 14, 13, 11, 10, 5, 4, 3, 2)))
-    assert by_week(work.run_lengths) == {17: 2, 2: 3, 1: 2, 0: 4}
+    assert by_week(work, "longest_run") == {17: 2, 2: 3, 1: 2, 0: 4}
 
 
 def test_a_run_that_began_in_the_week_before_is_as_long_as_it_was() -> None:
     work = laid_out(*(worked(back, (8, 8)) for back in range(5, 12)))
-    assert by_week(work.run_lengths) == {1: 4, 0: 7}
+    assert by_week(work, "longest_run") == {1: 4, 0: 7}
 
 
 def test_days_on_weekends_are_counted_by_the_day_on_which_they_began() -> None:
     work = laid_out(worked(3, (20, 8)), worked(2, (8, 8)), worked(1, (20, 8)), worked(8, (8, 8)), worked(10, (8, 8)))
-    assert by_week(work.weekends) == {0: 2, 1: 1}
+    assert by_week(work, "weekends") == {0: 2, 1: 1}
 
 
 SPLITS = [
@@ -220,13 +211,13 @@ SPLITS = [
 @pytest.mark.parametrize(("stretches", "split"), SPLITS)
 def test_a_day_is_split_by_two_hours_between_two_stretches(stretches: list[tuple[float, float]], split: bool) -> None:
     work = laid_out(worked(9, *stretches), worked(1, (8, 8)), agents="BA")
-    assert by_week(work.split, 1) == ({1: 1} if split else {})
-    assert by_week(work.split, 0) == {}
+    assert by_week(work, "split", 1) == ({1: 1} if split else {})
+    assert by_week(work, "split", 0) == {}
 
 
 def test_a_night_between_two_days_splits_neither() -> None:
     work = laid_out(worked(2, (8, 4)), worked(1, (14, 4)))
-    assert not work.split.any()
+    assert by_week(work, "split") == {}
 
 
 # A week and the next
@@ -309,7 +300,7 @@ def test_regularity_and_splits_are_what_plain_loops_find(days: dict[int, list[tu
     expected = 100 * (1 - 2 * differ / (21 * 96)) if in_each_week else np.nan
     assert work.regularity("28").tolist() == pytest.approx([expected], nan_ok=True)
     splits = [(back - 1) // 7 for back, stretches in days.items() if _is_split(stretches)]
-    assert by_week(work.split) == Counter(splits)
+    assert by_week(work, "split") == Counter(splits)
 
 
 def _of_seconds(back: int, stretches: list[tuple[int, int]]) -> dict[str, Any]:
