@@ -36,7 +36,7 @@ _CONTACTS = """
            ['voice', 'chat', 'email'][(1 + b % 3)::INT] AS channel, started_at,
            started_at + talk * INTERVAL 1 SECOND AS ended_at, talk::DOUBLE AS talk_s, (a % 30)::DOUBLE AS hold_s,
            (c % 60)::DOUBLE AS acw_s, a % 100 < 8 AS escalated, b % 100 < 9 AS transferred, c % 100 < 3 AS complaint,
-           a % 1000 < 15 AS abusive, b % 100 < 80 AS resolved, CASE WHEN c % 100 < 12 THEN 1.0 + b % 5 END AS csat,
+           a % 1000 < 15 AS abusive, b % 100 < 80 AS resolved, CASE WHEN c % 100 < 12 THEN (1 + b % 5)::DOUBLE END AS csat,
            CASE WHEN a % 100 >= 94 THEN (b % 11)::DOUBLE END AS nps, NULL::DOUBLE AS ces,
            NULL::VARCHAR AS customer_text,
            CASE WHEN a % 100 < 85 THEN (c % 2000) / 1000.0 - 1 END AS sentiment, NULL::DOUBLE AS agent_sentiment,

@@ -1,178 +1,337 @@
-"""What depends on the order of a day's contacts: pauses, stretches, crowded half-hours, runs of hard contacts.
+"""Contacts become agent-day facts: sums that remember when they were known, and what hangs on the order of a day.
 
-The increments of an agent-day become *states*: the day as it was known at the end of one UTC day, from `known_on`
-until `superseded_on`. A state's contacts are those of the increments known by then, less the ones taken back.
+- `increments`: sums and counts per agent, day, contact queue and the UTC day on which the contacts became known. They
+  add up: what was known before T is the sum of the increments with `known_on < T`. A correction is two rows of
+  contacts, one that takes the earlier version back.
+- `contact_states`: pauses, stretches, crowded half-hours, runs of hard contacts. A state is the day as it was known at
+  the end of one UTC day, from `known_on` until `superseded_on`: the contacts known by then, less those taken back.
 
 Plain loops, compiled by Numba: tens of nanoseconds a contact, where sorting and windows in a data base take hundreds.
 """
 
-import os
+import math
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.rollup import BUSY_BITS, EARLIEST_S, OFFSET_BITS
+from features.by_agent import Days, Floats, Ints, in_slices
+from features.in_order import BUSY_BITS, EARLIEST_S, OFFSET_BITS, STATE_FACTS, facts_of
+from features.rollup import FLAGS, NUMBERS
 
-__all__ = ["STATE_FACTS", "contact_states"]
+__all__ = ["STATE_FACTS", "SUMMED", "contact_facts"]
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-
-BREAK_S = 300
-STRETCH_S = 2 * 3600
-HARD_GAP_S = 600
-HALF_HOUR_S = 1800
-MOST_IDLE_S = 270  # 15 % of a half-hour
-STATE_FACTS = (
-    "first_s", "last_s", "start_s", "busy_s", "union_s", "gap_s", "long_stretches", "half_hours", "excess_s",
-    "hard_run",
+FIRST_MONDAY = 4  # 1970-01-05
+DAY_US = 86_400_000_000
+HARD_SCORE = -0.5
+SATISFIED = 4
+PROMOTER, DETRACTOR = 9, 6
+USUAL_HANDLE_S = 300.0  # logarithms are taken of multiples of it, so that their squares stay small and sums fine
+# what values are rounded to, so that sums are exact: 97 days in seconds, scores, logarithms
+_SECONDS, _SCORES, _LOGS = 2.0**28, 2.0**38, 2.0**32
+_FEW = 100
+_COUNTS = (
+    "contacts", *(f"{flag}_n" for flag in FLAGS), *FLAGS, "log_n", "sentiment_n", "negative", "csat_n", "csat", "nps_n",
+    "ces_n", "agent_sentiment_n",
 )  # fmt: skip
+_VALUES = (
+    "handle_s", "acw_s", "unhappy_s", "log_sum", "log_square", "sentiment", "nps", "ces", "agent_sentiment",
+)  # fmt: skip
+SUMMED = (*_COUNTS, *_VALUES)
 
 
-def contact_states(increments: pa.Table) -> pd.DataFrame:
-    """States of agent-days from their increments; sorted by agent, day and `known_on`.
+class Contacts(NamedTuple):
+    """Rows of contacts as arrays; flags are 1, 0 or -1 (unknown), numbers NaN where unknown, times in microseconds."""
+
+    agent: Days
+    queue: Days
+    day: Days
+    known_on: Days
+    sign: Ints
+    number: Ints
+    flags: tuple[npt.NDArray[np.int8], ...]
+    talk_s: Floats
+    hold_s: Floats
+    acw_s: Floats
+    sentiment: Floats
+    csat: Floats
+    nps: Floats
+    ces: Floats
+    agent_sentiment: Floats
+
+
+def contact_facts(rows: pa.Table) -> dict[str, pa.Table]:
+    """Increments and states of the agent-days of some contacts, in order of week, agent, day and `known_on`.
 
     Parameters
     ----------
-    increments
-        What `features.rollup.increments` gives, every increment of its agent-days.
+    rows
+        What `features.rollup.contact_rows` gives, every row of its agent-days.
 
     Returns
     -------
-    DataFrame
-        `agent_id`, `day`, `known_on`, `superseded_on`, and per state `first_s`, `last_s` (UTC seconds), `start_s`
-        (the earliest local second of the day), `busy_s`, `union_s`, `gap_s` (median idle gap), `long_stretches`,
-        `half_hours`, `excess_s` (busy seconds beyond 85 %, summed over worked half-hours), `hard_run`. A state without
-        contacts has nulls.
+    dict of tables
+        `increments`: `agent_id`, `day`, `known_on`, `queue`, and the sums by the names of `SUMMED`; null where no
+        value was known. `contact_states`: `agent_id`, `day`, `known_on`, `superseded_on`, and `STATE_FACTS`; a state
+        without contacts has nulls.
     """
-    keys = increments.select(["agent_id", "day", "known_on"]).to_pandas()
-    order = _order(keys)
-    keys = keys.take(order)
-    new_day = _changes(keys["agent_id"]) | _changes(keys["day"])
-    at = np.flatnonzero(new_day | _changes(keys["known_on"]))
-    first = np.maximum.accumulate(np.where(new_day, np.arange(len(keys)), 0))[at]
-    states = keys.iloc[at][["agent_id", "day", "known_on"]].reset_index(drop=True)
-    same_day = np.append(~new_day[at][1:], False)[: len(at)]
-    states["superseded_on"] = states["known_on"].shift(-1).where(same_day)
-    numbers, bounds = _lists(increments.column("numbers"), order)
-    until = np.append(at[1:], len(keys))
-    facts = _facts(numbers, bounds[first], bounds[until], _days(states["day"]) * 86_400 - EARLIEST_S)
-    found: pd.DataFrame = pd.concat([states, pd.DataFrame(facts, columns=list(STATE_FACTS))], axis=1)
-    return found
+    contacts, agents, queues = _contacts(rows)
+    cell, cells = _cells(contacts.agent, contacts.day, len(agents))
+    start, order = _gathered(cell, cells)
+    increments_of, states_of = np.zeros(cells, np.int64), np.zeros(cells, np.int64)
+    in_slices(cells, lambda low, high: _arrange(low, high, start, order, contacts, increments_of, states_of))
+    first_increment, first_state = (np.cumsum(sizes) - sizes for sizes in (increments_of, states_of))
+    of_increment, of_state = np.empty(increments_of.sum(), np.int64), np.empty(states_of.sum(), np.int64)
+    sums, facts = np.empty((len(SUMMED), len(of_increment))), np.empty((len(STATE_FACTS), len(of_state)))
+    most = int((start[1:] - start[:-1]).max(initial=0))
+
+    def fill(low: int, high: int) -> None:
+        _add_up(low, high, start, order, contacts, first_increment, of_increment, sums)
+        _state_facts(low, high, start, order, contacts, first_state, of_state, facts, most)
+
+    in_slices(cells, fill)
+    keys = {"agent_id": (contacts.agent, agents), "day": contacts.day, "known_on": contacts.known_on}
+    ends = _superseded(contacts.agent[of_state], contacts.day[of_state], contacts.known_on[of_state])
+    return {
+        "increments": _table(keys | {"queue": (contacts.queue, queues)}, of_increment, SUMMED, sums),
+        "contact_states": _table(keys, of_state, STATE_FACTS, facts, ends),
+    }
 
 
-def _order(keys: pd.DataFrame) -> Ints:
-    """Positions in order of agent, day and known_on."""
-    codes, _ = pd.factorize(keys["agent_id"], sort=True)
-    day, known = (_days(keys[name]) for name in ("day", "known_on"))
-    order: Ints = np.lexsort((known, day, codes))
-    return order
+def _contacts(rows: pa.Table) -> tuple[Contacts, pa.Array, pa.Array]:
+    """Rows as arrays, and the names of agents and queues."""
+    rows = rows.combine_chunks()
+    with ThreadPoolExecutor(2) as pool:
+        (agent, agents), (queue, queues) = pool.map(_coded, (rows.column("agent_id"), rows.column("queue")))
+    day = _whole(rows.column("day").cast(pa.date32()).cast(pa.int32()))
+    started, ended, recorded = (
+        _whole(rows.column(name).cast(pa.timestamp("us")).cast(pa.int64()))
+        for name in ("started_at", "ended_at", "recorded_at")
+    )
+    sign, offset = (_whole(rows.column(name)) for name in ("sign", "utc_offset_s"))
+    numbers = {name: _whole(rows.column(name)) for name in NUMBERS}
+    known_on, number = np.empty(len(day), np.int32), np.empty(len(day), np.int64)
+    flags = tuple(_whole(rows.column(name)) for name in FLAGS)
+    abusive = flags[FLAGS.index("abusive")]
+    in_slices(
+        len(day),
+        lambda low, high: _place(
+            low, high, day, started, ended, recorded, offset, numbers["acw_s"], numbers["sentiment"], abusive, known_on,
+            number,
+        ),
+    )  # fmt: skip
+    return Contacts(agent, queue, day, known_on, sign, number, flags, **numbers), agents, queues
 
 
-def _days(dates: pd.Series) -> Ints:
-    return pd.to_datetime(dates).to_numpy().astype("datetime64[D]").astype(np.int64)
+def _whole(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    return column.to_numpy()  # type: ignore[no-any-return]
 
 
-def _changes(column: pd.Series) -> npt.NDArray[np.bool_]:
-    codes, _ = pd.factorize(column)
-    return np.append(True, codes[1:] != codes[:-1])[: len(codes)]
-
-
-def _lists(lists: Any, order: Ints) -> tuple[Ints, Ints]:
-    """The numbers of all increments end to end, in that order, and where each begins; the last bound is the end."""
-    taken = pc.take(lists.combine_chunks(), pa.array(order))
-    sizes = pc.list_value_length(taken).to_numpy(zero_copy_only=False)
-    return pc.list_flatten(taken).to_numpy(zero_copy_only=False), np.append(0, np.cumsum(sizes)).astype(np.int64)
-
-
-def _facts(numbers: Ints, low: Ints, high: Ints, origin: Ints) -> Floats:
-    """One row of `STATE_FACTS` per state, from its contacts at `low[i]:high[i]`, on every core."""
-    out = np.full((len(low), len(STATE_FACTS)), np.nan)
-    cores = os.cpu_count() or 1
-    parts = [slice(len(low) * i // cores, len(low) * (i + 1) // cores) for i in range(cores)]
-    with ThreadPoolExecutor(cores) as pool:
-        list(pool.map(lambda part: _fill(numbers, low[part], high[part], origin[part], out[part]), parts))
-    return out
+def _coded(column: pa.ChunkedArray) -> tuple[Days, pa.Array]:
+    """Words as numbers in the order of the words, and the words."""
+    if not len(column):
+        return np.zeros(0, np.int32), pa.array([], pa.string())
+    chunk = column.dictionary_encode().chunk(0)
+    words = chunk.dictionary.cast(pa.string())
+    order = pc.sort_indices(words)
+    rank = np.empty(len(order), np.int32)
+    rank[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
+    return rank[chunk.indices.to_numpy()], words.take(order)
 
 
 @numba.njit(cache=True, nogil=True)
-def _fill(numbers: Ints, low: Ints, high: Ints, origin: Ints, out: Floats) -> None:
-    for state in range(len(low)):
-        contacts = _standing(numbers[low[state] : high[state]])
-        if len(contacts):
-            _facts_of(contacts, origin[state], out[state])
+def _place(
+    low: int, high: int, day: Days, started: Ints, ended: Ints, recorded: Ints, offset: Ints, acw_s: Floats,
+    sentiment: Floats, abusive: npt.NDArray[np.int8], known_on: Days, number: Ints,
+) -> None:  # fmt: skip
+    """When each contact became known, and its place in the day as a whole number that sorts (see `in_order`)."""
+    for row in range(low, high):
+        known_on[row] = max(recorded[row], ended[row]) // DAY_US
+        begin = started[row] // 1_000_000
+        wrap_up = acw_s[row] if acw_s[row] == acw_s[row] else 0.0
+        busy = min(np.int64(math.floor(ended[row] / 1_000_000 + wrap_up)) - begin, 2**BUSY_BITS - 1)
+        hard = sentiment[row] <= HARD_SCORE or abusive[row] == 1
+        minutes = (offset[row] + EARLIEST_S) // 60
+        since = begin - np.int64(day[row]) * 86_400 + EARLIEST_S
+        number[row] = ((since << BUSY_BITS | busy) << 1 | hard) << OFFSET_BITS | minutes
 
 
-@numba.njit(cache=True)
-def _standing(numbers: Ints) -> Ints:
-    """The contacts, sorted by (start, busy seconds, hard), less those that were taken back."""
-    added = np.sort(numbers[numbers & 1 == 0] >> 1)
-    removed = numbers[numbers & 1 == 1] >> 1
-    for number in removed:
-        position = np.searchsorted(added, number)
-        if position < len(added) and added[position] == number:
-            added = np.append(added[:position], added[position + 1 :])
-    return added
+def _cells(agent: Days, day: Days, agents: int) -> tuple[Ints, int]:
+    """Each row's agent-day as a number, in order of week, agent and day; and how many there can be."""
+    if not len(day):
+        return np.zeros(0, np.int64), 0
+    week, weekday = np.divmod(day - np.int32(FIRST_MONDAY), np.int32(7))
+    first = int(week.min())
+    cell = ((week - first).astype(np.int64) * agents + agent) * 7 + weekday
+    return cell, (int(week.max()) - first + 1) * agents * 7
 
 
-@numba.njit(cache=True)
-def _facts_of(contacts: Ints, origin: int, out: Floats) -> None:
-    begin = (contacts >> (BUSY_BITS + 1 + OFFSET_BITS)) + origin
-    busy = (contacts >> (1 + OFFSET_BITS)) & ((1 << BUSY_BITS) - 1)
-    offset = (contacts & ((1 << OFFSET_BITS) - 1)) * 60 - EARLIEST_S
-    end = np.sort(begin + busy)
-    gap = np.maximum(begin[1:] - end[:-1], 0)
-    out[0], out[1], out[2] = begin[0], end[-1], ((begin + offset) % 86_400).min()
-    out[3], out[4] = busy.sum(), end[-1] - begin[0] - gap.sum()
-    if len(gap):
-        order = np.sort(gap)
-        out[5] = (order[(len(gap) - 1) // 2] + order[len(gap) // 2]) / 2
-    out[6] = _long_stretches(begin, end, gap)
-    out[7], out[8] = _crowded(begin, end, gap)
-    out[9] = _hard_run((contacts >> OFFSET_BITS) & 1, gap)
+@numba.njit(cache=True, nogil=True)
+def _gathered(cell: Ints, cells: int) -> tuple[Ints, Ints]:
+    """Positions of the rows by cell: those of cell i are `order[start[i]:start[i + 1]]`."""
+    start = np.zeros(cells + 1, dtype=np.int64)
+    for one in cell:
+        start[one + 1] += 1
+    for one in range(cells):
+        start[one + 1] += start[one]
+    order, free = np.empty(len(cell), dtype=np.int64), start.copy()
+    for row in range(len(cell)):
+        order[free[cell[row]]] = row
+        free[cell[row]] += 1
+    return start, order
 
 
-@numba.njit(cache=True)
-def _long_stretches(begin: Ints, end: Ints, gap: Ints) -> int:
-    """How many stretches without an idle gap of 5 minutes are longer than two hours."""
-    found, since = 0, begin[0]
-    for i in range(len(begin)):
-        if i == len(gap) or gap[i] >= BREAK_S:
-            found += end[i] - since > STRETCH_S
-            if i < len(gap):
-                since = begin[i + 1]
-    return found
+@numba.njit(cache=True, nogil=True)
+def _arrange(low: int, high: int, start: Ints, order: Ints, contacts: Contacts, increments: Ints, states: Ints) -> None:
+    """Bring the rows of each cell into order of (known_on, queue), and count its increments and states."""
+    known_on, queue = contacts.known_on, contacts.queue
+    for cell in range(low, high):
+        rows = order[start[cell] : start[cell + 1]]
+        _sort(rows, known_on, queue)
+        for place in range(len(rows)):
+            new_state = place == 0 or known_on[rows[place]] != known_on[rows[place - 1]]
+            states[cell] += new_state
+            increments[cell] += new_state or queue[rows[place]] != queue[rows[place - 1]]
 
 
-@numba.njit(cache=True)
-def _crowded(begin: Ints, end: Ints, gap: Ints) -> tuple[int, int]:
-    """Worked half-hours, and their busy seconds beyond 85 %."""
-    low, high = -(-begin[0] // HALF_HOUR_S), end[-1] // HALF_HOUR_S
-    idle = np.zeros(max(high - low, 0), dtype=np.int64)
-    for i in range(len(gap)):
-        since, until = end[i], end[i] + gap[i]
-        for slot in range(max(since // HALF_HOUR_S, low), min(-(-until // HALF_HOUR_S), high)):
-            idle[slot - low] += min(until, (slot + 1) * HALF_HOUR_S) - max(since, slot * HALF_HOUR_S)
-    worked, excess = 0, 0
-    for seconds in idle:
-        if seconds < HALF_HOUR_S:
-            worked += 1
-            excess += max(MOST_IDLE_S - seconds, 0)
-    return worked, excess
+@numba.njit(cache=True, nogil=True)
+def _sort(rows: Ints, known_on: Days, queue: Days) -> None:
+    if len(rows) > _FEW:
+        rows[:] = rows[np.argsort(known_on[rows].astype(np.int64) << 32 | queue[rows], kind="mergesort")]
+        return
+    for place in range(1, len(rows)):  # a few rows that are nearly in order
+        row, at = rows[place], place
+        key = np.int64(known_on[row]) << 32 | queue[row]
+        while at > 0 and (np.int64(known_on[rows[at - 1]]) << 32 | queue[rows[at - 1]]) > key:
+            rows[at] = rows[at - 1]
+            at -= 1
+        rows[at] = row
 
 
-@numba.njit(cache=True)
-def _hard_run(hard: Ints, gap: Ints) -> int:
-    """Longest run of hard contacts with no idle gap of ten minutes."""
-    longest = run = 0
-    for i in range(len(hard)):
-        near = i > 0 and gap[i - 1] < HARD_GAP_S
-        run = (run + 1 if near else 1) if hard[i] else 0
-        longest = max(longest, run)
-    return longest
+@numba.njit(cache=True, nogil=True)
+def _add_up(
+    low: int, high: int, start: Ints, order: Ints, contacts: Contacts, first: Ints, of: Ints, out: Floats
+) -> None:
+    """Sums of each increment: rows that share cell, `known_on` and queue. `of` is a row of each."""
+    counts, values = np.zeros(len(_COUNTS)), np.empty(len(_VALUES))
+    for cell in range(low, high):
+        at = first[cell]
+        values[:] = np.nan
+        for place in range(start[cell], start[cell + 1]):
+            row = order[place]
+            _count(contacts, row, counts)
+            _sum(contacts, row, values)
+            after = order[place + 1] if place + 1 < start[cell + 1] else -1
+            if (
+                after < 0
+                or contacts.known_on[row] != contacts.known_on[after]
+                or contacts.queue[row] != contacts.queue[after]
+            ):
+                of[at] = row
+                out[: len(_COUNTS), at], out[len(_COUNTS) :, at] = counts, values
+                counts[:], values[:] = 0, np.nan
+                at += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(contacts: Contacts, row: int, counts: Floats) -> None:
+    """Add a contact to what is counted, in the order of `_COUNTS`."""
+    sign = 1.0 if contacts.sign[row] > 0 else -1.0
+    flags = len(contacts.flags)
+    counts[0] += sign
+    for one in range(flags):
+        counts[1 + one] += sign if contacts.flags[one][row] >= 0 else 0.0
+        counts[1 + flags + one] += sign if contacts.flags[one][row] == 1 else 0.0
+    at = 1 + 2 * flags
+    counts[at] += sign if _handle_s(contacts, row) > 0 else 0.0
+    counts[at + 1] += sign if contacts.sentiment[row] == contacts.sentiment[row] else 0.0
+    counts[at + 2] += sign if contacts.sentiment[row] <= HARD_SCORE else 0.0
+    counts[at + 3] += sign if contacts.csat[row] == contacts.csat[row] else 0.0
+    counts[at + 4] += sign if contacts.csat[row] >= SATISFIED else 0.0
+    counts[at + 5] += sign if contacts.nps[row] == contacts.nps[row] else 0.0
+    counts[at + 6] += sign if contacts.ces[row] == contacts.ces[row] else 0.0
+    counts[at + 7] += sign if contacts.agent_sentiment[row] == contacts.agent_sentiment[row] else 0.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum(contacts: Contacts, row: int, values: Floats) -> None:
+    """Add a contact to what is summed, in the order of `_VALUES`."""
+    sign = 1.0 if contacts.sign[row] > 0 else -1.0
+    handle_s, score = _handle_s(contacts, row), contacts.sentiment[row]
+    _put(values, 0, sign, handle_s, _SECONDS)
+    _put(values, 1, sign, contacts.acw_s[row], _SECONDS)
+    _put(values, 2, sign, -score * handle_s if score < 0 else 0.0, _SECONDS)
+    if handle_s > 0:
+        log_s = math.log(handle_s / USUAL_HANDLE_S)
+        _put(values, 3, sign, log_s, _LOGS)
+        _put(values, 4, sign, log_s * log_s, _LOGS)
+    _put(values, 5, sign, score, _SCORES)
+    nps = contacts.nps[row]
+    _put(values, 6, sign, nps if nps != nps else 1.0 * (nps >= PROMOTER) - 1.0 * (nps <= DETRACTOR), _SCORES)
+    _put(values, 7, sign, contacts.ces[row], _SCORES)
+    _put(values, 8, sign, contacts.agent_sentiment[row], _SCORES)
+
+
+@numba.njit(cache=True, nogil=True)
+def _handle_s(contacts: Contacts, row: int) -> float:
+    """Talk, hold and after-call work; NaN where the talk is unknown."""
+    hold_s, acw_s = contacts.hold_s[row], contacts.acw_s[row]
+    return contacts.talk_s[row] + (hold_s if hold_s == hold_s else 0.0) + (acw_s if acw_s == acw_s else 0.0)  # type: ignore[no-any-return]
+
+
+@numba.njit(cache=True, nogil=True)
+def _put(values: Floats, at: int, sign: float, value: float, unit: float) -> None:
+    """Add a value that is known, rounded to a whole multiple of 1 / unit, so that sums are exact whatever their order.
+
+    Adding and taking away 1.5 x 2^52 / unit pushes the smaller bits out of a double's 53.
+    """
+    if value == value:
+        push = 1.5 * 2.0**52 / unit
+        values[at] = sign * (value + push - push) + (values[at] if values[at] == values[at] else 0.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _state_facts(
+    low: int, high: int, start: Ints, order: Ints, contacts: Contacts, first: Ints, of: Ints, out: Floats, most: int
+) -> None:
+    """The facts of each state: a cell's rows up to those of one `known_on`. `of` is the last row of each."""
+    added, removed, room = np.empty(most, np.int64), np.empty(most, np.int64), np.empty((3, most), np.int64)
+    for cell in range(low, high):
+        at, plus, minus = first[cell], 0, 0
+        for place in range(start[cell], start[cell + 1]):
+            row = order[place]
+            if contacts.sign[row] > 0:
+                added[plus] = contacts.number[row]
+                plus += 1
+            else:
+                removed[minus] = contacts.number[row]
+                minus += 1
+            if place + 1 == start[cell + 1] or contacts.known_on[order[place + 1]] != contacts.known_on[row]:
+                of[at] = row
+                facts_of(added[:plus], removed[:minus], int(contacts.day[row]), room, out[:, at])
+                at += 1
+
+
+def _superseded(agent: Days, day: Days, known_on: Days) -> pa.Array:
+    """When each state ends: as the next one of its agent-day begins."""
+    last = np.append((agent[1:] != agent[:-1]) | (day[1:] != day[:-1]), True)[: len(day)]
+    return pa.array(np.append(known_on[1:], np.int32(0))[: len(day)], pa.int32(), mask=last).cast(pa.date32())
+
+
+def _table(
+    keys: dict[str, Any], of: Ints, names: tuple[str, ...], values: Floats, superseded: pa.Array | None = None
+) -> pa.Table:
+    columns: dict[str, pa.Array] = {}
+    for name, key in keys.items():
+        if isinstance(key, tuple):
+            columns[name] = pa.DictionaryArray.from_arrays(key[0][of], key[1])
+        else:
+            columns[name] = pa.array(key[of], pa.int32()).cast(pa.date32())
+    if superseded is not None:
+        columns["superseded_on"] = superseded
+    columns |= {name: pa.array(column, from_pandas=True) for name, column in zip(names, values, strict=True)}
+    return pa.table(columns)

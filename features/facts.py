@@ -8,56 +8,45 @@ facts whole, and the next run continues from there.
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.catalog import contract_version
-from features.days import STATE_FACTS, contact_states
+from features.days import contact_facts
 from features.engine import SourceTables, batches, unbound
 from features.home import Home
 from features.past import Pieces
-from features.rollup import increments, work_states
+from features.rollup import contact_rows, work_states
 
 __all__ = ["KINDS", "Facts", "empty", "facts_of", "refresh", "shifts_since"]
 
 KINDS = ("increments", "contact_states", "work_states")
-CONTACTS_AT_ONCE = 5_000_000
+CONTACTS_AT_ONCE = 1_500_000
 _ORDER = ["agent_id", "day", "known_on"]
 
 
 def facts_of(tables: SourceTables) -> dict[str, pa.Table]:
     """All facts of some tables, in memory."""
-    sums = increments(tables["contacts"]).to_pyarrow()
     shifts = tables["shifts"]
-    return {
-        "increments": _sorted(sums.drop_columns(["numbers"])),
-        "contact_states": _states_of(sums),
-        "work_states": empty("work_states") if shifts is None else _sorted(work_states(shifts).to_pyarrow()),
-    }
-
-
-def _states_of(sums: pa.Table) -> pa.Table:
-    """States as an Arrow table; its types do not hang on what is in it."""
-    dates = [(name, pa.date32()) for name in ("day", "known_on", "superseded_on")]
-    facts = [(name, pa.float64()) for name in STATE_FACTS]
-    schema = pa.schema([("agent_id", pa.string()), *dates, *facts])
-    return pa.Table.from_pandas(contact_states(sums), schema, preserve_index=False).replace_schema_metadata()
+    work = empty("work_states") if shifts is None else _sorted(work_states(shifts).to_pyarrow())
+    return contact_facts(contact_rows(tables["contacts"]).to_pyarrow()) | {"work_states": work}
 
 
 def empty(kind: str) -> pa.Table:
     """No facts of a kind, with their columns."""
-    sums = increments(unbound("contacts"))
-    if kind == "contact_states":
-        return _states_of(_no_rows(sums))
-    return _no_rows(sums.drop("numbers") if kind == "increments" else work_states(unbound("shifts")))
+    if kind == "work_states":
+        return _no_rows(work_states(unbound("shifts")))
+    return contact_facts(_no_rows(contact_rows(unbound("contacts"))))[kind]
 
 
 def _no_rows(expression: Any) -> pa.Table:
@@ -168,10 +157,22 @@ def _all_of(home: Home, facts: Facts, rows: Any, name: str) -> None:
     if name == "shifts":
         _store(home, facts, "work_states", _sorted(work_states(rows).to_pyarrow()))
         return
-    for part in _spans(rows):
-        sums = increments(part).to_pyarrow()
-        _store(home, facts, "increments", _sorted(sums.drop_columns(["numbers"])))
-        _store(home, facts, "contact_states", _states_of(sums))
+    for read in _ahead(contact_rows(part).to_pyarrow for part in _spans(rows)):
+        for kind, found in contact_facts(read).items():
+            _store(home, facts, kind, found)
+
+
+def _ahead(calls: Iterator[Callable[[], Any]]) -> Iterator[Any]:
+    """Results of calls, each made while the one before is in use."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = next(calls, None)
+        waiting = coming and pool.submit(coming)
+        while waiting:
+            result = waiting.result()
+            coming = next(calls, None)
+            waiting = coming and pool.submit(coming)
+            yield result
+            del result
 
 
 def _spans(contacts: Any) -> Iterator[Any]:
@@ -189,12 +190,10 @@ def _spans(contacts: Any) -> Iterator[Any]:
 
 
 def _update_contacts(home: Home, facts: Facts, contacts: Any, new: Any) -> None:
-    """Add the increments of new rows, and make the states of the agent-days that they touch anew."""
-    sums = increments(new).to_pyarrow()
-    _merge(home, facts, "increments", _sorted(sums.drop_columns(["numbers"])), replace=None)
-    touched = sums.select(["agent_id", "day"]).group_by(["agent_id", "day"]).aggregate([])
-    rows = _of_days(contacts, touched)
-    _merge(home, facts, "contact_states", _states_of(increments(rows).to_pyarrow()), replace=touched)
+    """Make the facts of the agent-days that new rows touch anew."""
+    touched = new.select("agent_id", "day").distinct().to_pyarrow()
+    for kind, found in contact_facts(contact_rows(_of_days(contacts, touched)).to_pyarrow()).items():
+        _merge(home, facts, kind, found, touched)
 
 
 def _update_shifts(home: Home, facts: Facts, shifts: Any, new: Any) -> None:
@@ -237,35 +236,40 @@ def _monday(week: int) -> date:
 
 def _store(home: Home, facts: Facts, kind: str, rows: pa.Table) -> None:
     """Write rows as one file a week of days, in place of what was there."""
-    days = rows.column("day").cast(pa.date32()).cast(pa.int32()).to_numpy()
-    week = (days - 4) // 7
-    if not len(week):
-        return
-    order = np.argsort(week, kind="stable")
-    rows, week = rows.take(pa.array(order)), week[order]
+    week = _weeks_of(rows)
+    if (np.diff(week) < 0).any():
+        order = np.argsort(week, kind="stable")
+        rows, week = rows.take(pa.array(order)), week[order]
     starts = np.flatnonzero(np.diff(week, prepend=week[:1] - 1))
     for start, end in zip(starts, np.append(starts[1:], len(week)), strict=True):
         name = f"{kind}-{week[start]}-{facts.build:06d}.parquet"
-        pq.write_table(rows.slice(start, end - start), home.facts / name, compression="lz4")
+        words = [field_.name for field_ in rows.schema if not pa.types.is_floating(field_.type)]
+        part = rows.slice(start, end - start)
+        pq.write_table(part, home.facts / name, compression="lz4", use_dictionary=words, write_statistics=False)
         facts.files[kind][str(week[start])] = name
 
 
-def _merge(home: Home, facts: Facts, kind: str, rows: pa.Table, replace: pa.Table | None) -> None:
-    """Put rows to those that are there; where agent-days are to be replaced, their old rows go."""
-    days = (rows if replace is None else replace).column("day").cast(pa.date32()).cast(pa.int32())
-    weeks = sorted({(day - 4) // 7 for day in days.to_pylist()})
-    old_files = [str(home.facts / facts.files[kind][str(week)]) for week in weeks if str(week) in facts.files[kind]]
-    if not old_files:
-        _store(home, facts, kind, rows)
-        return
-    old = pa.concat_tables([pq.read_table(path) for path in old_files], promote_options="permissive")
-    if replace is not None:
-        gone = pd.MultiIndex.from_frame(replace.select(["agent_id", "day"]).to_pandas())
-        kept = ~pd.MultiIndex.from_frame(old.select(["agent_id", "day"]).to_pandas()).isin(gone)
-        old = old.filter(pa.array(kept))
-    merged = _sorted(pa.concat_tables([old, rows.cast(old.schema)]))
-    left = merged.column("day").cast(pa.date32()).cast(pa.int32()).unique().to_pylist()
-    emptied = set(map(str, weeks)) - {str((day - 4) // 7) for day in left}
-    for week in emptied:
-        facts.files[kind].pop(week, None)
-    _store(home, facts, kind, merged)
+def _merge(home: Home, facts: Facts, kind: str, rows: pa.Table, touched: pa.Table) -> None:
+    """Put rows in place of those of the touched agent-days."""
+    weeks = [str(week) for week in np.unique(_weeks_of(touched))]
+    old = [pq.read_table(home.facts / name) for week in weeks if (name := facts.files[kind].pop(week, None))]
+    if old:
+        gone = pd.MultiIndex.from_frame(touched.select(["agent_id", "day"]).to_pandas())
+        kept = pa.concat_tables(old)
+        keys = pd.MultiIndex.from_frame(_worded(kept).select(["agent_id", "day"]).to_pandas())
+        kept = kept.filter(pa.array(~keys.isin(gone)))
+        rows = _sorted(pa.concat_tables([_worded(kept), _worded(rows)], promote_options="permissive"))
+    _store(home, facts, kind, rows)
+
+
+def _weeks_of(rows: pa.Table) -> npt.NDArray[np.int32]:
+    days = rows.column("day").cast(pa.date32()).cast(pa.int32()).to_numpy()
+    return (days - 4) // 7  # type: ignore[no-any-return]
+
+
+def _worded(rows: pa.Table) -> pa.Table:
+    """Words as words, however they are stored."""
+    for at, field_ in enumerate(rows.schema):
+        if pa.types.is_dictionary(field_.type):
+            rows = rows.set_column(at, field_.name, rows.column(at).cast(pa.string()))
+    return rows

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.by_agent import ByAgent, Look, Piece, piece_of, put_together
-from features.weeks import DAY_FACTS, SUMMED
+from features.days import SUMMED
+from features.weeks import DAY_FACTS
 from features.workdays import WORK_FACTS
 
 __all__ = ["Past", "Pieces"]

@@ -1,15 +1,11 @@
-"""Events become agent-day facts that remember when they were known: the part that runs where the events are.
+"""Events as the loops and windows of the rollup read them: the part that runs where the events are.
 
-Two kinds of facts come out, as Ibis expressions, so that DuckDB, Spark and a warehouse compute the same:
+Expressions in Ibis, so that DuckDB, Spark and a warehouse say the same:
 
-- `increments`: sums and counts per agent, day, contact queue and the UTC day on which the contacts became known.
-  They add up: what was known before T is the sum of the increments with `known_on < T`. A correction is two
-  increments, one that takes the earlier version back. The day's contacts come along as a list of whole numbers
-  (`numbers`), from which `features.days` makes the facts that depend on their order.
+- `contact_rows`: contacts with what is unknown marked; `features.days` makes agent-day facts of them.
 - `work_states`: what was known of a day's work. A state holds from `known_on` until `superseded_on`.
 
-Sums are taken over whole multiples of a power of two, so that they are exact, and the same on every engine and in
-every order.
+Sums are taken over whole multiples of a power of two, so that they are exact, and the same in every order.
 """
 
 from typing import Any
@@ -18,85 +14,29 @@ import ibis
 
 from features.unknown import positive, ratio
 
-__all__ = ["BUSY_BITS", "LATE_MOVE_S", "LATE_NOTICE_DAYS", "increments", "work_states"]
+__all__ = ["FLAGS", "LATE_MOVE_S", "LATE_NOTICE_DAYS", "NUMBERS", "contact_rows", "work_states"]
 
 LATE_NOTICE_DAYS = (7, 14)
 LATE_MOVE_S = 30 * 60
 NIGHT_FROM_H, NIGHT_TO_H = 23, 6
-HARD_SCORE = -0.5
-BUSY_BITS = 23  # a contact's busy seconds within the list: up to 97 days
-OFFSET_BITS = 11  # minutes from UTC to the agent's clock, plus 14 hours
-EARLIEST_S = 14 * 3600  # a local day begins at most 14 hours before the UTC day of the same date
-USUAL_HANDLE_S = 300.0  # logarithms are taken of multiples of it, so that their squares stay small and sums fine
-# what values are rounded to, so that sums are exact: 97 days in seconds, scores, logarithms
-_SECONDS, _SCORES, _LOGS = 2.0**28, 2.0**38, 2.0**32
-_FLAGS = ("escalated", "transferred", "complaint", "abusive", "resolved")
+# what values are rounded to, so that sums are exact
+_SECONDS = 2.0**28
+FLAGS = ("escalated", "transferred", "complaint", "abusive", "resolved")
+NUMBERS = ("talk_s", "hold_s", "acw_s", "sentiment", "csat", "nps", "ces", "agent_sentiment")
 _STATE = ("agent_id", "day", "known_on")
 
 
-def increments(contacts: Any) -> Any:
-    """Sums per (agent_id, day, known_on, queue), and the contacts as whole numbers.
+def contact_rows(contacts: Any) -> Any:
+    """Every version of a contact, and every version that is taken back, with nothing missing.
 
-    A number holds, from the low bits on: whether the contact is taken back, the minutes from UTC to the agent's clock
-    (`OFFSET_BITS`), whether it was hard, its busy seconds (`BUSY_BITS`), and when it began: seconds after the
-    UTC midnight of its local day's date, plus 14 hours.
+    Columns: `agent_id`, `queue`, `day`, `sign`, `utc_offset_s`, the times; `FLAGS` as 1, 0 or -1 (unknown); `NUMBERS`
+    as NaN where unknown.
     """
-    rows = _prepared(contacts)
-    return _summed(rows.filter(rows.sign > 0), 1).union(_summed(rows.filter(rows.sign < 0), -1))
-
-
-def _prepared(contacts: Any) -> Any:
-    start_s = _seconds(contacts.started_at)
-    handle_s = contacts.talk_s + contacts.hold_s.fill_null(0) + contacts.acw_s.fill_null(0)
-    busy_end = contacts.ended_at.epoch_seconds().cast("float64") + contacts.acw_s.fill_null(0)
-    hard = (contacts.sentiment <= HARD_SCORE).fill_null(False) | contacts.abusive.fill_null(False)
-    busy_s = ibis.least(busy_end.floor().cast("int64") - start_s, 2**BUSY_BITS - 1)
-    begin_s = start_s - _seconds(contacts.day.cast("timestamp")) + EARLIEST_S
-    minutes = ((contacts.utc_offset_s + EARLIEST_S) / 60).floor().cast("int64")
-    return contacts.select(
-        "agent_id", "day", "sign", "queue", "acw_s", "sentiment", "agent_sentiment", "csat", "nps", "ces", *_FLAGS,
-        known_on=ibis.greatest(contacts.recorded_at, contacts.ended_at).date(),
-        handle_s=handle_s,
-        log_s=(ibis.ifelse(handle_s > 0, handle_s, ibis.null()) / USUAL_HANDLE_S).ln(),
-        number=((begin_s * 2**BUSY_BITS + busy_s) * 2 + hard.cast("int64")) * 2**OFFSET_BITS + minutes,
-    )  # fmt: skip
-
-
-def _summed(rows: Any, sign: int) -> Any:
-    """Sums over rows that count (sign 1) or are taken back (-1)."""
-    score = rows.sentiment
-    counts = {
-        "contacts": rows.count(),
-        "log_n": rows.log_s.count(),
-        **{f"{flag}_n": rows[flag].count() for flag in _FLAGS},
-        **{flag: _how_many(rows[flag]) for flag in _FLAGS},
-        "sentiment_n": score.count(),
-        "negative": _how_many(score <= HARD_SCORE),
-        "csat_n": rows.csat.count(),
-        "csat": _how_many(rows.csat >= 4),
-        "nps_n": rows.nps.count(),
-        "nps": _how_many(rows.nps >= 9) - _how_many(rows.nps <= 6),
-        "ces_n": rows.ces.count(),
-        "agent_sentiment_n": rows.agent_sentiment.count(),
-    }
-    sums = {
-        "handle_s": _exact(rows.handle_s, _SECONDS),
-        "acw_s": _exact(rows.acw_s, _SECONDS),
-        "unhappy_s": _exact(ibis.ifelse(score < 0, -score * rows.handle_s, 0.0), _SECONDS),
-        "log_sum": _exact(rows.log_s, _LOGS),
-        "log_square": _exact(rows.log_s * rows.log_s, _LOGS),
-        "sentiment": _exact(score, _SCORES),
-        "ces": _exact(rows.ces, _SCORES),
-        "agent_sentiment": _exact(rows.agent_sentiment, _SCORES),
-    }
-    values = {name: sign * value.cast("float64") for name, value in counts.items()}
-    values |= {name: sign * value.sum() for name, value in sums.items()}  # null where nothing is known
-    numbers = rows.number * 2 + int(sign < 0)
-    return rows.group_by(*_STATE, "queue").agg(**values, numbers=numbers.collect())
-
-
-def _how_many(test: Any) -> Any:
-    return test.cast("int32").sum().fill_null(0)
+    flags = {name: contacts[name].cast("int8").fill_null(-1) for name in FLAGS}
+    numbers = {name: contacts[name].fill_null(float("nan")) for name in NUMBERS}
+    keys = ("agent_id", "queue", "day", "sign", "utc_offset_s")
+    times = ("started_at", "ended_at", "recorded_at")
+    return contacts.select(*keys, *times, **flags, **numbers)
 
 
 def _exact(value: Any, unit: float) -> Any:

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from features.by_agent import ByAgent, Days, Floats, Ints, Look, in_slices
+from features.days import SUMMED
 
-__all__ = ["DAY_FACTS", "HISTORY_DAYS", "SLOPE_WEEKS", "SUMMED", "WINDOWS", "QueueSums", "Sums", "window_sums"]
+__all__ = ["DAY_FACTS", "HISTORY_DAYS", "SLOPE_WEEKS", "WINDOWS", "QueueSums", "Sums", "window_sums"]
 
 Sums = dict[str, Floats]
 Flags = npt.NDArray[np.bool_]
@@ -25,12 +26,6 @@ SLOPE_WEEKS = 8
 WINDOWS: dict[str, tuple[int, int]] = {
     "7": (0, 1), "28": (0, 4), "84": (0, 12), "before_1": (4, 8), "before_2": (8, 12), "before_3": (12, 16),
 }  # fmt: skip
-SUMMED = (
-    "contacts", "log_n", "escalated_n", "transferred_n", "complaint_n", "abusive_n", "resolved_n", "escalated",
-    "transferred", "complaint", "abusive", "resolved", "sentiment_n", "negative", "csat_n", "csat", "nps_n", "nps",
-    "ces_n", "agent_sentiment_n", "handle_s", "acw_s", "unhappy_s", "log_sum", "log_square", "sentiment", "ces",
-    "agent_sentiment",
-)  # fmt: skip
 DAY_FACTS = ("busy_s", "union_s", "long_stretches", "half_hours", "excess_s", "hard_run", "gap_s")
 _ANSWERS = ("sentiment", "csat", "nps", "resolved", "ces")
 _OF_QUEUE = ("log_n", "log_sum", "log_square", "escalated_n", "escalated")
