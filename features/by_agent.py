@@ -5,9 +5,10 @@ first. Dates are whole numbers, days since 1970.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,29 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["NEVER", "ByAgent", "Look", "Piece", "in_slices", "piece_of", "put_together"]
+__all__ = ["NEVER", "ByAgent", "Codes", "Look", "Piece", "in_slices", "piece_of", "put_together"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
 
 NEVER = 2**31 - 1
+
+
+class Codes:
+    """A number for each word, in the order in which they turn up; several threads may ask."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._lock = Lock()
+
+    def __call__(self, words: Iterable[str]) -> list[int]:
+        with self._lock:
+            return [self._numbers.setdefault(word, len(self._numbers)) for word in words]
+
+    def in_order(self) -> Ints:
+        """The numbers in the order of the words, which does not hang on who asked first."""
+        return np.array([self._numbers[word] for word in sorted(self._numbers)], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -78,23 +95,20 @@ class Look:
 
 
 def piece_of(
-    table: pa.Table, columns: Sequence[str], agents: pd.Index, queues: dict[str, int], lists: Sequence[str] = ()
+    table: pa.Table, columns: Sequence[str], agents: pd.Index, queues: Codes, lists: Sequence[str] = ()
 ) -> Piece:
-    """A table of facts as arrays; `queues` grows by the queues that are new in it. A missing column is unknown."""
+    """A table of facts as arrays; A missing column is unknown."""
     rows = table.num_rows
-    values = np.full((rows, len(columns)), np.nan)
+    values = np.empty((rows, len(columns)))
     for at, name in enumerate(columns):
-        if name in table.column_names:
-            values[:, at] = table.column(name).to_numpy()
+        values[:, at] = table.column(name).to_numpy() if name in table.column_names else np.nan
     known = table.column_names
     return Piece(
         _coded(table.column("agent_id"), agents.get_indexer),
         _days(table.column("day")),
         _days(table.column("known_on")),
         _days(table.column("superseded_on")) if "superseded_on" in known else np.full(rows, NEVER, np.int32),
-        _coded(table.column("queue"), lambda names: [queues.setdefault(name, len(queues)) for name in names])
-        if "queue" in known
-        else np.zeros(rows, np.int32),
+        _coded(table.column("queue"), queues) if "queue" in known else np.zeros(rows, np.int32),
         values,
         {name: _items(table.column(name)) for name in lists},
     )
@@ -103,7 +117,7 @@ def piece_of(
 def put_together(pieces: Sequence[Piece], agents: int) -> ByAgent:
     """Pieces in the order of their days, by agent."""
     whole = {
-        field.name: np.concatenate([getattr(piece, field.name) for piece in pieces])
+        field.name: _joined([getattr(piece, field.name) for piece in pieces])
         for field in fields(Piece)
         if field.name != "lists"
     }
@@ -115,6 +129,19 @@ def put_together(pieces: Sequence[Piece], agents: int) -> ByAgent:
         sizes, items = (np.concatenate([piece.lists[name][part] for piece in pieces]) for part in (0, 1))
         lists[name] = np.append(0, np.cumsum(sizes)), items
     return ByAgent(start=start, order=order, lists=lists, **whole)
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Arrays end to end."""
+    bounds = np.append(0, np.cumsum([len(part) for part in parts]))
+    out = np.empty((bounds[-1], *parts[0].shape[1:]), parts[0].dtype)
+
+    def copy(low: int, high: int) -> None:
+        for at in range(low, high):
+            out[bounds[at] : bounds[at + 1]] = parts[at]
+
+    in_slices(len(parts), copy)
+    return out
 
 
 def in_slices(rows: int, work: Callable[[int, int], Any]) -> list[Any]:

@@ -10,6 +10,7 @@ Plain loops, compiled by Numba: tens of nanoseconds a contact, where sorting and
 """
 
 import math
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from features.by_agent import Days, Floats, Ints, in_slices
 from features.in_order import BUSY_BITS, EARLIEST_S, OFFSET_BITS, STATE_FACTS, facts_of
 from features.rollup import FLAGS, NUMBERS
 
-__all__ = ["STATE_FACTS", "SUMMED", "contact_facts"]
+__all__ = ["STATE_FACTS", "SUMMED", "contact_facts", "with_ends"]
 
 FIRST_MONDAY = 4  # 1970-01-05
 DAY_US = 86_400_000_000
@@ -95,39 +96,38 @@ def contact_facts(rows: pa.Table) -> dict[str, pa.Table]:
 
     in_slices(cells, fill)
     keys = {"agent_id": (contacts.agent, agents), "day": contacts.day, "known_on": contacts.known_on}
-    ends = _superseded(contacts.agent[of_state], contacts.day[of_state], contacts.known_on[of_state])
     return {
         "increments": _table(keys | {"queue": (contacts.queue, queues)}, of_increment, SUMMED, sums),
-        "contact_states": _table(keys, of_state, STATE_FACTS, facts, ends),
+        "contact_states": with_ends(_table(keys, of_state, STATE_FACTS, facts)),
     }
 
 
 def _contacts(rows: pa.Table) -> tuple[Contacts, pa.Array, pa.Array]:
     """Rows as arrays, and the names of agents and queues."""
-    rows = rows.combine_chunks()
-    with ThreadPoolExecutor(2) as pool:
-        (agent, agents), (queue, queues) = pool.map(_coded, (rows.column("agent_id"), rows.column("queue")))
-    day = _whole(rows.column("day").cast(pa.date32()).cast(pa.int32()))
-    started, ended, recorded = (
-        _whole(rows.column(name).cast(pa.timestamp("us")).cast(pa.int64()))
-        for name in ("started_at", "ended_at", "recorded_at")
-    )
-    sign, offset = (_whole(rows.column(name)) for name in ("sign", "utc_offset_s"))
-    numbers = {name: _whole(rows.column(name)) for name in NUMBERS}
+    names = ["day", "sign", "utc_offset_s", "started_at", "ended_at", "recorded_at", *FLAGS, *NUMBERS]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        coded = pool.map(_coded, (rows.column("agent_id"), rows.column("queue")))
+        arrays = dict(zip(names, pool.map(_whole, (rows.column(name) for name in names)), strict=True))
+        (agent, agents), (queue, queues) = coded
+    day, sign = arrays["day"], arrays["sign"]
+    flags, numbers = tuple(arrays[name] for name in FLAGS), {name: arrays[name] for name in NUMBERS}
     known_on, number = np.empty(len(day), np.int32), np.empty(len(day), np.int64)
-    flags = tuple(_whole(rows.column(name)) for name in FLAGS)
-    abusive = flags[FLAGS.index("abusive")]
     in_slices(
         len(day),
         lambda low, high: _place(
-            low, high, day, started, ended, recorded, offset, numbers["acw_s"], numbers["sentiment"], abusive, known_on,
-            number,
+            low, high, day, arrays["started_at"], arrays["ended_at"], arrays["recorded_at"], arrays["utc_offset_s"],
+            arrays["acw_s"], arrays["sentiment"], arrays["abusive"], known_on, number,
         ),
     )  # fmt: skip
     return Contacts(agent, queue, day, known_on, sign, number, flags, **numbers), agents, queues
 
 
 def _whole(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column as numbers: dates as days since 1970, times as microseconds."""
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.date32()).cast(pa.int32())
+    elif pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("us")).cast(pa.int64())
     return column.to_numpy()  # type: ignore[no-any-return]
 
 
@@ -135,12 +135,13 @@ def _coded(column: pa.ChunkedArray) -> tuple[Days, pa.Array]:
     """Words as numbers in the order of the words, and the words."""
     if not len(column):
         return np.zeros(0, np.int32), pa.array([], pa.string())
-    chunk = column.dictionary_encode().chunk(0)
-    words = chunk.dictionary.cast(pa.string())
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    coded = coded.unify_dictionaries()
+    words = coded.chunk(0).dictionary.cast(pa.string())
     order = pc.sort_indices(words)
     rank = np.empty(len(order), np.int32)
     rank[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
-    return rank[chunk.indices.to_numpy()], words.take(order)
+    return np.concatenate([rank[chunk.indices.to_numpy()] for chunk in coded.chunks]), words.take(order)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -316,22 +317,23 @@ def _state_facts(
                 at += 1
 
 
-def _superseded(agent: Days, day: Days, known_on: Days) -> pa.Array:
-    """When each state ends: as the next one of its agent-day begins."""
+def with_ends(states: pa.Table) -> pa.Table:
+    """States in order of their days, with `superseded_on`: when the next one of their agent-day begins."""
+    agent, (day, known_on) = (
+        _coded(states.column("agent_id"))[0],
+        (_whole(states.column(n)) for n in ("day", "known_on")),
+    )
     last = np.append((agent[1:] != agent[:-1]) | (day[1:] != day[:-1]), True)[: len(day)]
-    return pa.array(np.append(known_on[1:], np.int32(0))[: len(day)], pa.int32(), mask=last).cast(pa.date32())
+    ends = pa.array(np.append(known_on[1:], np.int32(0))[: len(day)], pa.int32(), mask=last)
+    return states.add_column(3, "superseded_on", ends.cast(pa.date32()))
 
 
-def _table(
-    keys: dict[str, Any], of: Ints, names: tuple[str, ...], values: Floats, superseded: pa.Array | None = None
-) -> pa.Table:
+def _table(keys: dict[str, Any], of: Ints, names: tuple[str, ...], values: Floats) -> pa.Table:
     columns: dict[str, pa.Array] = {}
     for name, key in keys.items():
         if isinstance(key, tuple):
             columns[name] = pa.DictionaryArray.from_arrays(key[0][of], key[1])
         else:
             columns[name] = pa.array(key[of], pa.int32()).cast(pa.date32())
-    if superseded is not None:
-        columns["superseded_on"] = superseded
     columns |= {name: pa.array(column, from_pandas=True) for name, column in zip(names, values, strict=True)}
     return pa.table(columns)

@@ -8,7 +8,7 @@ facts whole, and the next run continues from there.
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.catalog import contract_version
-from features.days import contact_facts
+from features.days import contact_facts, with_ends
 from features.engine import SourceTables, batches, unbound
 from features.home import Home
 from features.past import Pieces
@@ -38,14 +38,19 @@ _ORDER = ["agent_id", "day", "known_on"]
 def facts_of(tables: SourceTables) -> dict[str, pa.Table]:
     """All facts of some tables, in memory."""
     shifts = tables["shifts"]
-    work = empty("work_states") if shifts is None else _sorted(work_states(shifts).to_pyarrow())
+    work = empty("work_states") if shifts is None else work_facts(shifts)
     return contact_facts(contact_rows(tables["contacts"]).to_pyarrow()) | {"work_states": work}
+
+
+def work_facts(shifts: Any) -> pa.Table:
+    """States of working days, in order of agent, day and `known_on`, each with the day on which the next one begins."""
+    return with_ends(_sorted(work_states(shifts).to_pyarrow()))
 
 
 def empty(kind: str) -> pa.Table:
     """No facts of a kind, with their columns."""
     if kind == "work_states":
-        return _no_rows(work_states(unbound("shifts")))
+        return with_ends(_no_rows(work_states(unbound("shifts"))))
     return contact_facts(_no_rows(contact_rows(unbound("contacts"))))[kind]
 
 
@@ -145,6 +150,7 @@ def refresh(connection: Any, home: Home) -> Facts:
             _all_of(home, facts, everything, name)
     facts.batches = sizes
     facts.save(home)
+    pa.default_memory_pool().release_unused()
     return facts
 
 
@@ -155,11 +161,22 @@ def _sizes(home: Home, name: str) -> dict[str, int]:
 def _all_of(home: Home, facts: Facts, rows: Any, name: str) -> None:
     """Roll a whole table up, some weeks of days at a time so that memory stays bounded."""
     if name == "shifts":
-        _store(home, facts, "work_states", _sorted(work_states(rows).to_pyarrow()))
+        _store(home, facts, "work_states", work_facts(rows))
         return
-    for read in _ahead(contact_rows(part).to_pyarrow for part in _spans(rows)):
-        for kind, found in contact_facts(read).items():
-            _store(home, facts, kind, found)
+    with ThreadPoolExecutor(1) as behind:  # the last facts are stored while the next are made
+        stored: Future[None] | None = None
+        for read in _ahead(contact_rows(part).to_pyarrow for part in _spans(rows)):
+            found = contact_facts(read)
+            if stored:
+                stored.result()
+            stored = behind.submit(_store_all, home, facts, found)
+        if stored:
+            stored.result()
+
+
+def _store_all(home: Home, facts: Facts, found: Mapping[str, pa.Table]) -> None:
+    for kind, rows in found.items():
+        _store(home, facts, kind, rows)
 
 
 def _ahead(calls: Iterator[Callable[[], Any]]) -> Iterator[Any]:
@@ -205,11 +222,8 @@ def _update_shifts(home: Home, facts: Facts, shifts: Any, new: Any) -> None:
     # every version of every shift that ever lay on one of those days
     days = ibis.memtable(touched)
     every = _worked_on(shifts, "shift_id").semi_join(days, ["agent_id", "day"]).select("shift_id").distinct()
-    states = work_states(shifts.semi_join(every, "shift_id")).to_pyarrow()
-    keep = states.to_pandas().merge(touched.to_pandas(), on=["agent_id", "day"])
-    _merge(
-        home, facts, "work_states", _sorted(pa.Table.from_pandas(keep, states.schema, preserve_index=False)), touched
-    )
+    states = work_facts(shifts.semi_join(every, "shift_id"))
+    _merge(home, facts, "work_states", states.filter(_within(states, touched)), touched)
 
 
 def _worked_on(shifts: Any, *more: str) -> Any:
@@ -236,7 +250,9 @@ def _monday(week: int) -> date:
 
 def _store(home: Home, facts: Facts, kind: str, rows: pa.Table) -> None:
     """Write rows as one file a week of days, in place of what was there."""
-    week = _weeks_of(rows)
+    rows, week = _worded(rows), _weeks_of(rows)
+    if not len(week):
+        return
     if (np.diff(week) < 0).any():
         order = np.argsort(week, kind="stable")
         rows, week = rows.take(pa.array(order)), week[order]
@@ -254,12 +270,16 @@ def _merge(home: Home, facts: Facts, kind: str, rows: pa.Table, touched: pa.Tabl
     weeks = [str(week) for week in np.unique(_weeks_of(touched))]
     old = [pq.read_table(home.facts / name) for week in weeks if (name := facts.files[kind].pop(week, None))]
     if old:
-        gone = pd.MultiIndex.from_frame(touched.select(["agent_id", "day"]).to_pandas())
         kept = pa.concat_tables(old)
-        keys = pd.MultiIndex.from_frame(_worded(kept).select(["agent_id", "day"]).to_pandas())
-        kept = kept.filter(pa.array(~keys.isin(gone)))
-        rows = _sorted(pa.concat_tables([_worded(kept), _worded(rows)], promote_options="permissive"))
+        kept = kept.filter(pc.invert(_within(kept, touched)))
+        rows = _sorted(pa.concat_tables([kept, _worded(rows)], promote_options="permissive"))
     _store(home, facts, kind, rows)
+
+
+def _within(rows: pa.Table, days: pa.Table) -> pa.Array:
+    """Which rows belong to one of some agent-days."""
+    keys, wanted = (pd.MultiIndex.from_frame(one.select(["agent_id", "day"]).to_pandas()) for one in (rows, days))
+    return pa.array(keys.isin(wanted))
 
 
 def _weeks_of(rows: pa.Table) -> npt.NDArray[np.int32]:

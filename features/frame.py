@@ -26,12 +26,13 @@ from features.facts import facts_of, refresh, shifts_since
 from features.home import Home
 from features.past import Past
 from features.quality import Quality, quality_of, write_quality
+from features.raw import reach
 from features.snapshot import snapshot
 from features.workdays import DAYS_BACK
 
 __all__ = ["BuildReport", "as_of_dates", "build", "load_frame", "write_features"]
 
-ROWS_AT_ONCE = 52_000
+ROWS_AT_ONCE = 30_000
 FIRST_AFTER_DAYS = 7
 
 
@@ -103,7 +104,7 @@ def write_features(
     extra = list(extra)
     with connected(engine) as connection, duckdb.connect() as db:
         tables = source_tables(connection, home)
-        known = as_of_dates(tables)
+        known = as_of_dates(home)
         whole = dates is None
         dates = sorted(set(dates or known))
         if dates[0] < known[0] - timedelta(days=7):
@@ -174,13 +175,12 @@ def load_frame(home: Home, since: date | None = None) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def as_of_dates(tables: SourceTables) -> list[date]:
+def as_of_dates(home: Home) -> list[date]:
     """Every seventh day, backwards from the day after the last contact became known."""
-    contacts = tables["contacts"]
-    known = contacts.agg(first=contacts.started_at.min().date(), last=contacts.ended_at.max().date()).to_pandas()
-    if pd.isna(known.loc[0, "first"]):
+    known = reach(home, "contacts", "started_at", "ended_at")
+    if known is None:
         raise InputError("The table contacts has no rows.")
-    first, last = pd.Timestamp(known.loc[0, "first"]).date(), pd.Timestamp(known.loc[0, "last"]).date()
+    first, last = (moment.date() for moment in known)
     end = last + timedelta(days=1)
     weeks = (end - first).days // 7
     dates = [end - timedelta(days=7 * back) for back in range(weeks)]

@@ -4,6 +4,7 @@ Pieces of facts, such as the files of weeks in a home, are read once and kept fo
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.by_agent import ByAgent, Look, Piece, piece_of, put_together
+from features.by_agent import ByAgent, Codes, Ints, Look, Piece, piece_of, put_together
 from features.days import SUMMED
 from features.weeks import DAY_FACTS
 from features.workdays import WORK_FACTS
@@ -41,8 +42,9 @@ class Past:
     def __init__(self, agents: Iterable[str], shifts_since: date | None) -> None:
         self._agents = pd.Index(sorted(agents), dtype=object)
         self._since = None if shifts_since is None else _number(shifts_since)
-        self._queues: dict[str, int] = {}
+        self._codes = Codes()
         self._kept: dict[str, dict[str, Piece]] = {}
+        self.queues: Ints
         self.increments: ByAgent
         self.contact_states: ByAgent
         self.work_states: ByAgent
@@ -52,25 +54,29 @@ class Past:
         wanted = dict(pieces)
         if self._since is None or _number(first) <= self._since:
             wanted[_STAND_IN] = wanted["contact_states"]
-        kept = {
-            kind: {
-                name: self._kept.get(kind, {}).get(name) or self._piece(kind, read()) for name, read in named.items()
+        with ThreadPoolExecutor(2) as pool:
+            coming = {
+                kind: {name: pool.submit(self._known, kind, name, read) for name, read in named.items()}
+                for kind, named in wanted.items()
             }
-            for kind, named in wanted.items()
-        }
+        kept = {kind: {name: piece.result() for name, piece in named.items()} for kind, named in coming.items()}
         self._kept = kept
+        self.queues = self._codes.in_order()
         work = [*kept["work_states"].values(), *kept.get(_STAND_IN, {}).values()]
         self.increments = put_together(list(kept["increments"].values()), len(self._agents))
         self.contact_states = put_together(list(kept["contact_states"].values()), len(self._agents))
         self.work_states = put_together(work, len(self._agents))
 
+    def _known(self, kind: str, name: str, read: Callable[[], Any]) -> Piece:
+        return self._kept.get(kind, {}).get(name) or self._piece(kind, read())
+
     def _piece(self, kind: str, table: pa.Table) -> Piece:
         if kind == "increments":
-            return piece_of(table, SUMMED, self._agents, self._queues)
+            return piece_of(table, SUMMED, self._agents, self._codes)
         if kind == "contact_states":
-            return piece_of(table, DAY_FACTS, self._agents, self._queues)
+            return piece_of(table, DAY_FACTS, self._agents, self._codes)
         work = _from_contacts(table) if kind == _STAND_IN else _with_logged(table)
-        return piece_of(work, WORK_FACTS, self._agents, self._queues, _LISTS)
+        return piece_of(work, WORK_FACTS, self._agents, self._codes, _LISTS)
 
     def look(self, roster: pd.DataFrame) -> Look:
         """The rows of a roster as numbers."""

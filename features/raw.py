@@ -12,11 +12,13 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from features.home import Home
 from features.tables import TABLES, Table
 
-__all__ = ["append", "next_batch", "rows", "sql_files"]
+__all__ = ["append", "next_batch", "reach", "rows", "sql_files"]
 
 
 def sql_files(home: Home, name: str) -> str | None:
@@ -44,6 +46,25 @@ def rows(home: Home, name: str, columns: Iterable[str] | None = None) -> pd.Data
         query = f"SELECT {', '.join(wanted)} FROM {files} {plus} ORDER BY {', '.join(table.key)}"
         found: pd.DataFrame = db.sql(query).to_arrow_table().to_pandas()
     return found
+
+
+def reach(home: Home, name: str, first: str, last: str) -> tuple[Any, Any] | None:
+    """The least value of one column of a table and the greatest of another; None where the table has no rows."""
+    least = [low for path in home.batches(name) if (low := _ends(path, first)[0]) is not None]
+    most = [high for path in home.batches(name) if (high := _ends(path, last)[1]) is not None]
+    return (min(least), max(most)) if least else None
+
+
+def _ends(path: Path, column: str) -> tuple[Any, Any]:
+    """Least and greatest value of a column of a file, by the file's own statistics where it has them."""
+    about = pq.read_metadata(path)
+    at = about.schema.to_arrow_schema().get_field_index(column)
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    known = [group.column(at).statistics for group in groups if group.num_rows]
+    if known and all(one is not None and one.has_min_max for one in known):
+        return min(one.min for one in known), max(one.max for one in known)
+    ends = pc.min_max(pq.read_table(path, columns=[column]).column(column)).as_py()
+    return ends["min"], ends["max"]
 
 
 def append(db: Any, table: Table, home: Home) -> int:

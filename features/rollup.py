@@ -62,7 +62,7 @@ def work_states(shifts: Any) -> Any:
     states = _states(_timed(_with_late_changes(shifts)))
     on = states.on
     missed = positive(states.break_entitled_s - states.break_taken_s)
-    facts = states.group_by(_STATE).agg(
+    return states.group_by(_STATE).agg(
         shifts=states.shift_id.count().cast("float64"),
         **{f"late_{days}": states[f"late_{days}"].sum().cast("float64") for days in LATE_NOTICE_DAYS},
         notices=states.notice.collect().sort(),
@@ -80,8 +80,6 @@ def work_states(shifts: Any) -> Any:
         work_start=states.start_s.min(where=on),
         work_end=states.end_s.max(where=on),
     )
-    following = ibis.window(group_by=("agent_id", "day"), order_by="known_on")
-    return facts.mutate(superseded_on=facts.known_on.lead().over(following))
 
 
 def _timed(shifts: Any) -> Any:

@@ -1,6 +1,7 @@
 """Facts become the feature frame: one row per agent and `as_of`, from what had happened and was known by then."""
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from features.workdays import lay_out
 __all__ = ["CONTEXT", "snapshot", "usual_names", "with_usual"]
 
 CONTEXT = context.POST
+_FAMILIES = (workload, escalation, schedule, sentiment)
 _BEFORE = ("before_1", "before_2", "before_3")
 _OWN_BLOCKS = 2
 MIN_PEERS = 5
@@ -46,11 +48,13 @@ def snapshot(db: Any, past: Past, dates: Sequence[date], extra: Iterable[str] = 
         Names of optional features.
     """
     roster = context.find_roster(db, dates)
-    values = _window_values(past, roster)
+    with ThreadPoolExecutor(2) as pool:
+        of_context = pool.submit(context.context, db)
+        values = _window_values(past, roster, pool)
     columns = {
         entry.name: _plain(entry, values) for entry in (*CATALOG, *OPTIONAL) if entry.version in ("raw", "window")
     }
-    columns |= {str(name): found.to_numpy() for name, found in context.context(db).items()}
+    columns |= {str(name): found.to_numpy() for name, found in of_context.result().items()}
     columns |= _compared(roster, values)
     frame = pd.DataFrame(columns)[[*feature_names(extra), *usual_names()]] + 0.0  # never -0
     frame = pd.concat([roster[["as_of", "agent_id", *CONTEXT]], frame], axis=1)
@@ -58,18 +62,18 @@ def snapshot(db: Any, past: Past, dates: Sequence[date], extra: Iterable[str] = 
     return frame
 
 
-def _window_values(past: Past, roster: pd.DataFrame) -> dict[str, dict[str, Floats]]:
+def _window_values(past: Past, roster: pd.DataFrame, pool: ThreadPoolExecutor) -> dict[str, dict[str, Floats]]:
     """Every raw signal of every window, and the slopes."""
     look = past.look(roster)
-    sums, queues, weekly = window_sums(past.increments, past.contact_states, look)
+    sums, queues, weekly = window_sums(past.increments, past.contact_states, look, past.queues)
     work = lay_out(past.work_states, look, past.from_shifts(look))
     queue, team = (Peers(roster["as_of"], roster[post]) for post in ("queue", "team_id"))
-    values: dict[str, dict[str, Floats]] = {}
-    for name in WINDOWS:
+
+    def of_window(name: str) -> dict[str, Floats]:
         window = Window(name, roster, sums[name], queues[name], work, queue, team)
-        values[name] = {}
-        for family in (workload, escalation, schedule, sentiment):
-            values[name] |= family.signals(window)
+        return {signal: found for family in _FAMILIES for signal, found in family.signals(window).items()}
+
+    values = dict(zip(WINDOWS, pool.map(of_window, WINDOWS), strict=True))
     values["28"] |= sentiment.slopes(weekly)
     return values
 

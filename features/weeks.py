@@ -57,7 +57,9 @@ def _added(cell: Ints, values: Floats, least: int = 0) -> Floats:
     return np.bincount(cell, np.nan_to_num(values), least).astype(np.float64, copy=False)
 
 
-def window_sums(increments: ByAgent, states: ByAgent, look: Look) -> tuple[dict[str, Sums], dict[str, QueueSums], Sums]:
+def window_sums(
+    increments: ByAgent, states: ByAgent, look: Look, queues: Ints
+) -> tuple[dict[str, Sums], dict[str, QueueSums], Sums]:
     """Sums for every row of the roster.
 
     Parameters
@@ -66,6 +68,8 @@ def window_sums(increments: ByAgent, states: ByAgent, look: Look) -> tuple[dict[
         Sums per agent, day, day of knowledge and queue, with the columns `SUMMED`.
     states
         States of agent-days, with the columns `DAY_FACTS`.
+    queues
+        The numbers of the contact queues, in an order that does not change from build to build.
 
     Returns
     -------
@@ -80,8 +84,7 @@ def window_sums(increments: ByAgent, states: ByAgent, look: Look) -> tuple[dict[
     summed = np.full((len(WINDOWS), columns, rows), np.nan)
     answers = np.full((len(_ANSWERS), rows, SLOPE_WEEKS), np.nan)
     of_states = np.full((len(WINDOWS), len(DAY_FACTS), rows), np.nan)
-    queues = int(increments.queue.max(initial=-1)) + 1
-    lines = Lines.with_room(increments, look, queues)
+    lines = Lines.with_room(increments, look, len(queues))
 
     def work(low: int, high: int) -> None:
         _sum_weeks(
@@ -148,7 +151,7 @@ def _at(names: Sequence[str]) -> Ints:
 @numba.njit(cache=True, nogil=True)
 def _sum_weeks(
     low: int, high: int, agent: Days, date: Days, start: Ints, order: Ints, day: Days, known_on: Days, queue: Days,
-    values: Floats, bounds: Ints, answers: Ints, answers_n: Ints, of_queue: Ints, queues: int,
+    values: Floats, bounds: Ints, answers: Ints, answers_n: Ints, of_queue: Ints, queues: Ints,
     out: Floats, weekly: Floats, first: Ints, used: Ints, line_window: npt.NDArray[np.int8], line_queue: Days,
     lines: Floats,
 ) -> None:  # fmt: skip
@@ -156,8 +159,8 @@ def _sum_weeks(
     columns = values.shape[1]
     weeks = np.zeros((HISTORY_WEEKS, columns))
     seen = np.zeros((HISTORY_WEEKS, columns), dtype=np.bool_)
-    by_queue = np.zeros((len(bounds), queues, len(of_queue)))
-    there = np.zeros((len(bounds), queues), dtype=np.bool_)
+    by_queue = np.zeros((len(bounds), len(queues), len(of_queue)))
+    there = np.zeros((len(bounds), len(queues)), dtype=np.bool_)
     for row in range(low, high):
         weeks[:], seen[:] = 0, False
         for place in range(start[agent[row]], start[agent[row] + 1]):
@@ -179,7 +182,7 @@ def _sum_weeks(
                         by_queue[window, queue[at], part] += value if value == value else 0.0
         for window in range(len(bounds)):
             _close_window(weeks, seen, bounds[window, 0], bounds[window, 1], out[window, :, row])
-            for one in range(queues):
+            for one in queues:
                 if there[window, one]:
                     line = first[row] + used[row]
                     used[row] += 1

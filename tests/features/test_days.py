@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from features.days import STATE_FACTS, contact_states
+from features.days import STATE_FACTS, contact_facts
 from features.engine import connected, source_tables
-from features.rollup import increments
+from features.rollup import contact_rows
 
 Frames = dict[str, pd.DataFrame]
 Row = dict[str, Any]
@@ -26,12 +26,12 @@ PROPERTY = settings(
 
 
 def states_of(frames: Frames, seed: int | None = None) -> pd.DataFrame:
-    """The states of the agent-days of some contacts; with a seed, from increments in another order."""
+    """The states of the agent-days of some contacts; with a seed, from rows in another order."""
     with connected() as connection:
-        sums = increments(source_tables(connection, frames)["contacts"]).to_pyarrow()
+        rows = contact_rows(source_tables(connection, frames)["contacts"]).to_pyarrow()
     if seed is not None:
-        sums = sums.take(np.random.default_rng(seed).permutation(len(sums)))
-    states = contact_states(sums)
+        rows = rows.take(np.random.default_rng(seed).permutation(len(rows)))
+    states = contact_facts(rows)["contact_states"].to_pandas().astype({"agent_id": "str"})
     for name in ("day", "known_on", "superseded_on"):
         states[name] = pd.to_datetime(states[name])
     return states
@@ -210,13 +210,13 @@ def test_a_hard_run_has_no_breather_of_ten_minutes(tiny: Any, marks: str, pauses
     assert only(tiny)["hard_run"] == longest
 
 
-def test_no_increments_have_no_states(tiny: Any) -> None:
+def test_no_contacts_have_no_facts(tiny: Any) -> None:
     tiny.contact("A", f"{DAY} 10:00")
     with connected() as connection:
-        sums = increments(source_tables(connection, tiny.frames())["contacts"]).to_pyarrow()
-    states = contact_states(sums.slice(0, 0))
-    assert len(states) == 0
-    assert set(states) == {"agent_id", "day", "known_on", "superseded_on", *STATE_FACTS}
+        rows = contact_rows(source_tables(connection, tiny.frames())["contacts"]).to_pyarrow()
+    found = contact_facts(rows.slice(0, 0))
+    assert [table.num_rows for table in found.values()] == [0, 0]
+    assert set(found["contact_states"].column_names) == {"agent_id", "day", "known_on", "superseded_on", *STATE_FACTS}
 
 
 # Against loops

@@ -241,11 +241,11 @@ def _centre(tiny_centre: Callable[..., Any], rows: list[tuple[str, dict[str, Any
 
 def _plain(rows: pa.Table) -> pd.DataFrame:
     """Facts in one order, without what changes nothing: increments that add up to 0, states like those before them."""
-    frame = rows.to_pandas()
+    frame = rows.to_pandas().astype({name: "str" for name in ("agent_id", "queue") if name in rows.column_names})
     keys = [name for name in ("agent_id", "day", "known_on", "queue") if name in frame]
     facts = [name for name in frame if name not in (*keys, "superseded_on")]
     if "queue" in keys:
-        frame = frame.groupby(keys, as_index=False)[facts].sum()
+        frame = frame.groupby(keys, as_index=False)[facts].sum().sort_values(keys, ignore_index=True)
         return frame[(frame[facts] != 0).any(axis=1)].reset_index(drop=True)
     frame = frame.sort_values(keys, ignore_index=True)
     said = pd.Series([str(row) for row in frame[facts].to_numpy().tolist()], frame.index, dtype="str")
@@ -306,14 +306,14 @@ def test_a_batch_that_arrives_while_facts_are_made_is_in_the_next_build(
 ) -> None:
     arrivals.arrive(kept, "contacts", contact(tiny, "2025-03-29 20:00", sentiment=-1.0))
     late = contact(tiny, "2025-03-29 21:00", "B", sentiment=-1.0)
-    states = features.facts.contact_states
+    made = features.facts.contact_facts
 
-    def states_and_an_ingest(increments: Any) -> pd.DataFrame:
+    def facts_and_an_ingest(rows: Any) -> dict[str, pa.Table]:
         monkeypatch.undo()
         arrivals.arrive(kept, "contacts", late)
-        return states(increments)
+        return made(rows)
 
-    monkeypatch.setattr(features.facts, "contact_states", states_and_an_ingest)
+    monkeypatch.setattr(features.facts, "contact_facts", facts_and_an_ingest)
     write_features(kept, [TODAY])
     write_features(kept, [TODAY])
     assert len(kept.batches("contacts")) == 3

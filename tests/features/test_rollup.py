@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from features.engine import connected, source_tables
-from features.rollup import increments, night_seconds, work_states
+from features.facts import facts_of
+from features.rollup import night_seconds
 
 Frames = dict[str, pd.DataFrame]
 DAY = "2025-03-03"  # a Monday
@@ -27,9 +28,11 @@ PROPERTY = settings(
 
 def rolled(table: str, frames: Frames) -> pd.DataFrame:
     """The facts from contacts or shifts, in the order in which they became known."""
-    roll_up = {"contacts": increments, "shifts": work_states}[table]
     with connected() as connection:
-        found: pd.DataFrame = roll_up(source_tables(connection, frames)[table]).to_pandas()
+        facts = facts_of(source_tables(connection, frames))[{"contacts": "increments", "shifts": "work_states"}[table]]
+    found: pd.DataFrame = facts.to_pandas(strings_to_categorical=False).astype({"agent_id": "str"})
+    if "queue" in found:
+        found["queue"] = found["queue"].astype("str")
     for name in ("day", "known_on", "superseded_on"):
         if name in found:
             found[name] = pd.to_datetime(found[name])
@@ -39,7 +42,7 @@ def rolled(table: str, frames: Frames) -> pd.DataFrame:
 def summed(found: pd.DataFrame, before: str | date) -> pd.DataFrame:
     """What was known before T of each agent's days: the sum of the increments, as documented."""
     known = found[found["known_on"] < pd.Timestamp(before)]
-    return known.drop(columns=["known_on", "queue", "numbers"]).groupby(["agent_id", "day"]).sum()
+    return known.drop(columns=["known_on", "queue"]).groupby(["agent_id", "day"]).sum()
 
 
 def seen(states: pd.DataFrame, before: str | date) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def sums_of(frames: Frames, roster: pd.DataFrame) -> Found:
         facts = facts_of(source_tables(connection, frames))
     past = Past(frames["agents"]["agent_id"].unique(), None)
     past.show({kind: {kind: partial(facts.get, kind)} for kind in facts}, roster["as_of"].min().date())
-    return Found(*window_sums(past.increments, past.contact_states, past.look(roster)))
+    return Found(*window_sums(past.increments, past.contact_states, past.look(roster), past.queues))
 
 
 def roster_of(agents: Sequence[str], *dates: date) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.by_agent import Look, piece_of, put_together
+from features.by_agent import Codes, Look, piece_of, put_together
 from features.workdays import SUMS, WORK_FACTS, WorkDays, lay_out
 
 T = date(2025, 8, 4)  # a Monday
@@ -53,7 +53,7 @@ def laid_out(*states: dict[str, Any], dates: tuple[date, ...] = (T,), agents: st
     rows = [(day, agent) for day in dates for agent in agents]
     columns = {name: pa.array([state.get(name) for state in states], kind) for name, kind in _TYPES.items()}
     people = pd.Index(sorted({*agents, *(state["agent_id"] for state in states)}), dtype=object)
-    piece = piece_of(pa.table(columns), WORK_FACTS, people, {}, ("segments", "notices"))
+    piece = piece_of(pa.table(columns), WORK_FACTS, people, Codes(), ("segments", "notices"))
     number = people.get_indexer(pd.Index([agent for _, agent in rows], dtype=object)).astype(np.int32)
     look = Look(number, np.array([(day - date(1970, 1, 1)).days for day, _ in rows], dtype=np.int32))
     return lay_out(put_together([piece], len(people)), look, **more)
