@@ -158,7 +158,19 @@ def feature(name: str) -> Feature | None:
     return _by_name().get(name)
 
 
-_CODE = ("definitions", "catalog", "unknown", "rollup", "days", "in_order", "past", "weeks", "workdays", "snapshot")
+_CODE = (
+    "definitions",
+    "catalog",
+    "unknown",
+    "rollup",
+    "days",
+    "in_order",
+    "shifts",
+    "past",
+    "weeks",
+    "workdays",
+    "snapshot",
+)
 
 
 @cache

@@ -12,21 +12,20 @@ Plain loops, compiled by Numba: tens of nanoseconds a contact, where sorting and
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from features.by_agent import Days, Floats, Ints, in_slices
+from features.cells import cells_of, coded, gathered, table_of, whole, with_ends
 from features.in_order import BUSY_BITS, EARLIEST_S, OFFSET_BITS, STATE_FACTS, facts_of
 from features.rollup import FLAGS, NUMBERS
 
-__all__ = ["STATE_FACTS", "SUMMED", "contact_facts", "with_ends"]
+__all__ = ["STATE_FACTS", "SUMMED", "contact_facts"]
 
-FIRST_MONDAY = 4  # 1970-01-05
 DAY_US = 86_400_000_000
 HARD_SCORE = -0.5
 SATISFIED = 4
@@ -81,8 +80,8 @@ def contact_facts(rows: pa.Table) -> dict[str, pa.Table]:
         without contacts has nulls.
     """
     contacts, agents, queues = _contacts(rows)
-    cell, cells = _cells(contacts.agent, contacts.day, len(agents))
-    start, order = _gathered(cell, cells)
+    cell, cells = cells_of(contacts.agent, contacts.day, len(agents))
+    start, order = gathered(cell, cells)
     increments_of, states_of = np.zeros(cells, np.int64), np.zeros(cells, np.int64)
     in_slices(cells, lambda low, high: _arrange(low, high, start, order, contacts, increments_of, states_of))
     first_increment, first_state = (np.cumsum(sizes) - sizes for sizes in (increments_of, states_of))
@@ -97,8 +96,8 @@ def contact_facts(rows: pa.Table) -> dict[str, pa.Table]:
     in_slices(cells, fill)
     keys = {"agent_id": (contacts.agent, agents), "day": contacts.day, "known_on": contacts.known_on}
     return {
-        "increments": _table(keys | {"queue": (contacts.queue, queues)}, of_increment, SUMMED, sums),
-        "contact_states": with_ends(_table(keys, of_state, STATE_FACTS, facts)),
+        "increments": table_of(keys | {"queue": (contacts.queue, queues)}, of_increment, SUMMED, sums),
+        "contact_states": with_ends(table_of(keys, of_state, STATE_FACTS, facts)),
     }
 
 
@@ -106,9 +105,9 @@ def _contacts(rows: pa.Table) -> tuple[Contacts, pa.Array, pa.Array]:
     """Rows as arrays, and the names of agents and queues."""
     names = ["day", "sign", "utc_offset_s", "started_at", "ended_at", "recorded_at", *FLAGS, *NUMBERS]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        coded = pool.map(_coded, (rows.column("agent_id"), rows.column("queue")))
-        arrays = dict(zip(names, pool.map(_whole, (rows.column(name) for name in names)), strict=True))
-        (agent, agents), (queue, queues) = coded
+        words = pool.map(coded, (rows.column("agent_id"), rows.column("queue")))
+        arrays = dict(zip(names, pool.map(whole, (rows.column(name) for name in names)), strict=True))
+        (agent, agents), (queue, queues) = words
     day, sign = arrays["day"], arrays["sign"]
     flags, numbers = tuple(arrays[name] for name in FLAGS), {name: arrays[name] for name in NUMBERS}
     known_on, number = np.empty(len(day), np.int32), np.empty(len(day), np.int64)
@@ -120,28 +119,6 @@ def _contacts(rows: pa.Table) -> tuple[Contacts, pa.Array, pa.Array]:
         ),
     )  # fmt: skip
     return Contacts(agent, queue, day, known_on, sign, number, flags, **numbers), agents, queues
-
-
-def _whole(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    """A column as numbers: dates as days since 1970, times as microseconds."""
-    if pa.types.is_date(column.type):
-        column = column.cast(pa.date32()).cast(pa.int32())
-    elif pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("us")).cast(pa.int64())
-    return column.to_numpy()  # type: ignore[no-any-return]
-
-
-def _coded(column: pa.ChunkedArray) -> tuple[Days, pa.Array]:
-    """Words as numbers in the order of the words, and the words."""
-    if not len(column):
-        return np.zeros(0, np.int32), pa.array([], pa.string())
-    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    coded = coded.unify_dictionaries()
-    words = coded.chunk(0).dictionary.cast(pa.string())
-    order = pc.sort_indices(words)
-    rank = np.empty(len(order), np.int32)
-    rank[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
-    return np.concatenate([rank[chunk.indices.to_numpy()] for chunk in coded.chunks]), words.take(order)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -159,31 +136,6 @@ def _place(
         minutes = (offset[row] + EARLIEST_S) // 60
         since = begin - np.int64(day[row]) * 86_400 + EARLIEST_S
         number[row] = ((since << BUSY_BITS | busy) << 1 | hard) << OFFSET_BITS | minutes
-
-
-def _cells(agent: Days, day: Days, agents: int) -> tuple[Ints, int]:
-    """Each row's agent-day as a number, in order of week, agent and day; and how many there can be."""
-    if not len(day):
-        return np.zeros(0, np.int64), 0
-    week, weekday = np.divmod(day - np.int32(FIRST_MONDAY), np.int32(7))
-    first = int(week.min())
-    cell = ((week - first).astype(np.int64) * agents + agent) * 7 + weekday
-    return cell, (int(week.max()) - first + 1) * agents * 7
-
-
-@numba.njit(cache=True, nogil=True)
-def _gathered(cell: Ints, cells: int) -> tuple[Ints, Ints]:
-    """Positions of the rows by cell: those of cell i are `order[start[i]:start[i + 1]]`."""
-    start = np.zeros(cells + 1, dtype=np.int64)
-    for one in cell:
-        start[one + 1] += 1
-    for one in range(cells):
-        start[one + 1] += start[one]
-    order, free = np.empty(len(cell), dtype=np.int64), start.copy()
-    for row in range(len(cell)):
-        order[free[cell[row]]] = row
-        free[cell[row]] += 1
-    return start, order
 
 
 @numba.njit(cache=True, nogil=True)
@@ -315,25 +267,3 @@ def _state_facts(
                 of[at] = row
                 facts_of(added[:plus], removed[:minus], int(contacts.day[row]), room, out[:, at])
                 at += 1
-
-
-def with_ends(states: pa.Table) -> pa.Table:
-    """States in order of their days, with `superseded_on`: when the next one of their agent-day begins."""
-    agent, (day, known_on) = (
-        _coded(states.column("agent_id"))[0],
-        (_whole(states.column(n)) for n in ("day", "known_on")),
-    )
-    last = np.append((agent[1:] != agent[:-1]) | (day[1:] != day[:-1]), True)[: len(day)]
-    ends = pa.array(np.append(known_on[1:], np.int32(0))[: len(day)], pa.int32(), mask=last)
-    return states.add_column(3, "superseded_on", ends.cast(pa.date32()))
-
-
-def _table(keys: dict[str, Any], of: Ints, names: tuple[str, ...], values: Floats) -> pa.Table:
-    columns: dict[str, pa.Array] = {}
-    for name, key in keys.items():
-        if isinstance(key, tuple):
-            columns[name] = pa.DictionaryArray.from_arrays(key[0][of], key[1])
-        else:
-            columns[name] = pa.array(key[of], pa.int32()).cast(pa.date32())
-    columns |= {name: pa.array(column, from_pandas=True) for name, column in zip(names, values, strict=True)}
-    return pa.table(columns)

@@ -22,11 +22,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.catalog import contract_version
-from features.days import contact_facts, with_ends
+from features.days import contact_facts
 from features.engine import SourceTables, batches, unbound
 from features.home import Home
 from features.past import Pieces
-from features.rollup import contact_rows, work_states
+from features.rollup import contact_rows, shift_rows
+from features.shifts import work_facts
 
 __all__ = ["KINDS", "Facts", "empty", "facts_of", "refresh", "shifts_since"]
 
@@ -38,19 +39,14 @@ _ORDER = ["agent_id", "day", "known_on"]
 def facts_of(tables: SourceTables) -> dict[str, pa.Table]:
     """All facts of some tables, in memory."""
     shifts = tables["shifts"]
-    work = empty("work_states") if shifts is None else work_facts(shifts)
+    work = empty("work_states") if shifts is None else work_facts(shift_rows(shifts).to_pyarrow())
     return contact_facts(contact_rows(tables["contacts"]).to_pyarrow()) | {"work_states": work}
-
-
-def work_facts(shifts: Any) -> pa.Table:
-    """States of working days, in order of agent, day and `known_on`, each with the day on which the next one begins."""
-    return with_ends(_sorted(work_states(shifts).to_pyarrow()))
 
 
 def empty(kind: str) -> pa.Table:
     """No facts of a kind, with their columns."""
     if kind == "work_states":
-        return with_ends(_no_rows(work_states(unbound("shifts"))))
+        return work_facts(_no_rows(shift_rows(unbound("shifts"))))
     return contact_facts(_no_rows(contact_rows(unbound("contacts"))))[kind]
 
 
@@ -161,7 +157,7 @@ def _sizes(home: Home, name: str) -> dict[str, int]:
 def _all_of(home: Home, facts: Facts, rows: Any, name: str) -> None:
     """Roll a whole table up, some weeks of days at a time so that memory stays bounded."""
     if name == "shifts":
-        _store(home, facts, "work_states", work_facts(rows))
+        _store(home, facts, "work_states", work_facts(shift_rows(rows).to_pyarrow()))
         return
     with ThreadPoolExecutor(1) as behind:  # the last facts are stored while the next are made
         stored: Future[None] | None = None
@@ -222,7 +218,7 @@ def _update_shifts(home: Home, facts: Facts, shifts: Any, new: Any) -> None:
     # every version of every shift that ever lay on one of those days
     days = ibis.memtable(touched)
     every = _worked_on(shifts, "shift_id").semi_join(days, ["agent_id", "day"]).select("shift_id").distinct()
-    states = work_facts(shifts.semi_join(every, "shift_id"))
+    states = work_facts(shift_rows(shifts.semi_join(every, "shift_id")).to_pyarrow())
     _merge(home, facts, "work_states", states.filter(_within(states, touched)), touched)
 
 

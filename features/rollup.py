@@ -3,7 +3,7 @@
 Expressions in Ibis, so that DuckDB, Spark and a warehouse say the same:
 
 - `contact_rows`: contacts with what is unknown marked; `features.days` makes agent-day facts of them.
-- `work_states`: what was known of a day's work. A state holds from `known_on` until `superseded_on`.
+- `shift_rows`: what each version of a shift adds up to, and when it held; `features.shifts` makes states of days.
 
 Sums are taken over whole multiples of a power of two, so that they are exact, and the same in every order.
 """
@@ -14,7 +14,7 @@ import ibis
 
 from features.unknown import positive, ratio
 
-__all__ = ["FLAGS", "LATE_MOVE_S", "LATE_NOTICE_DAYS", "NUMBERS", "contact_rows", "work_states"]
+__all__ = ["FLAGS", "LATE_MOVE_S", "LATE_NOTICE_DAYS", "NUMBERS", "WORK_SUMS", "contact_rows", "shift_rows"]
 
 LATE_NOTICE_DAYS = (7, 14)
 LATE_MOVE_S = 30 * 60
@@ -23,6 +23,10 @@ NIGHT_FROM_H, NIGHT_TO_H = 23, 6
 _SECONDS = 2.0**28
 FLAGS = ("escalated", "transferred", "complaint", "abusive", "resolved")
 NUMBERS = ("talk_s", "hold_s", "acw_s", "sentiment", "csat", "nps", "ces", "agent_sentiment")
+WORK_SUMS = (
+    "shifts", *(f"late_{days}" for days in LATE_NOTICE_DAYS), "worked_s", "paid_s", "aux_s", "night_s", "remote_s",
+    "remote_known_s", "break_entitled_s", "break_missed_s", "scheduled_s", "adhered_s",
+)  # fmt: skip
 _STATE = ("agent_id", "day", "known_on")
 
 
@@ -53,33 +57,39 @@ def _seconds(moment: Any) -> Any:
     return moment.epoch_seconds().cast("float64").floor().cast("int64")
 
 
-def work_states(shifts: Any) -> Any:
-    """States of an agent's day from shifts: hours, breaks, nights, remote work, notice, and late changes.
+def shift_rows(shifts: Any) -> Any:
+    """Every version of a shift: on which of the agent's days it lies, from when until when it held, what it adds up to.
 
-    `segments` lists the day's worked shifts as begin and length, in seconds from the local midnight, packed into one
-    whole number (begin x 2^20 + length); `notices` lists the notice of each shift in days.
+    Columns: `agent_id`, `day`, `known_on`, `replaced_on` (null for what still holds), `notice` in days, and, NaN or
+    null where the shift was not worked: `start_s`, `end_s` (UTC seconds), `segment` (begin and length of the work in
+    seconds from the local midnight, as one whole number: begin x 2^20 + length), and `WORK_SUMS`.
     """
-    states = _states(_timed(_with_late_changes(shifts)))
-    on = states.on
-    missed = positive(states.break_entitled_s - states.break_taken_s)
-    return states.group_by(_STATE).agg(
-        shifts=states.shift_id.count().cast("float64"),
-        **{f"late_{days}": states[f"late_{days}"].sum().cast("float64") for days in LATE_NOTICE_DAYS},
-        notices=states.notice.collect().sort(),
-        worked_s=states.worked.sum(where=on),
-        paid_s=states.span.sum(where=on),
-        aux_s=_exact(states.aux_s, _SECONDS).sum(where=on),
-        night_s=states.night.sum(where=on),
-        remote_s=(states.worked * states.remote.cast("float64")).sum(where=on),
-        remote_known_s=states.worked.sum(where=on & states.remote.notnull()),
-        break_entitled_s=_exact(states.break_entitled_s, _SECONDS).sum(where=on & states.taken),
-        break_missed_s=_exact(missed, _SECONDS).sum(where=on),
-        scheduled_s=states.scheduled.sum(where=on),
-        adhered_s=states.adhered.sum(where=on),
-        segments=states.segment.collect(where=on).sort(),
-        work_start=states.start_s.min(where=on),
-        work_end=states.end_s.max(where=on),
-    )
+    rows = _timed(_with_late_changes(shifts))
+    versions = ibis.window(group_by="shift_id", order_by=["recorded_at", "published_at", "known_on"])
+    missed = positive(rows.break_entitled_s - rows.break_taken_s)
+    worked = {
+        "worked_s": rows.worked,
+        "paid_s": rows.span,
+        "aux_s": _exact(rows.aux_s, _SECONDS),
+        "night_s": rows.night,
+        "remote_s": rows.worked * rows.remote.cast("float64"),
+        "remote_known_s": ibis.ifelse(rows.remote.notnull(), rows.worked, ibis.null()),
+        "break_entitled_s": ibis.ifelse(rows.taken, _exact(rows.break_entitled_s, _SECONDS), ibis.null()),
+        "break_missed_s": _exact(missed, _SECONDS),
+        "scheduled_s": rows.scheduled,
+        "adhered_s": rows.adhered,
+        "start_s": rows.start_s.cast("float64"),
+        "end_s": rows.end_s.cast("float64"),
+    }
+    unknown = float("nan")
+    return rows.select(
+        *_STATE, "notice",
+        replaced_on=rows.recorded_at.lead().over(versions).date(),
+        shifts=ibis.literal(1.0),
+        **{f"late_{days}": rows[f"late_{days}"].cast("float64") for days in LATE_NOTICE_DAYS},
+        **{name: ibis.ifelse(rows.on, value, ibis.null()).fill_null(unknown) for name, value in worked.items()},
+        segment=ibis.ifelse(rows.on, rows.segment, ibis.null()).fill_null(-1),
+    )  # fmt: skip
 
 
 def _timed(shifts: Any) -> Any:
@@ -109,29 +119,6 @@ def _timed(shifts: Any) -> Any:
         notice=(planned_s - _seconds(shifts.published_at)).cast("float64") / 86_400,
         segment=clock_s * 2**20 + ibis.least(end_s - start_s, 2**20 - 1),
     )
-
-
-def _states(rows: Any) -> Any:
-    """Repeat the shifts of an agent-day for every day on which that agent-day became known differently.
-
-    A version is part of a state from the day it became known until the day a later version of it did.
-    """
-    versions = ibis.window(group_by="shift_id", order_by=["recorded_at", "published_at", "known_on"])
-    rows = rows.mutate(replaced_on=rows.recorded_at.lead().over(versions).date())
-    changes = rows.select(*_STATE).union(
-        rows.filter(rows.replaced_on.notnull()).select("agent_id", "day", known_on="replaced_on"), distinct=True
-    )
-    records = rows.rename(recorded_on="known_on")
-    joined = changes.left_join(
-        records,
-        [
-            changes.agent_id == records.agent_id,
-            changes.day == records.day,
-            records.recorded_on <= changes.known_on,
-            records.replaced_on.isnull() | (records.replaced_on > changes.known_on),
-        ],
-    )
-    return joined.drop("agent_id_right", "day_right")
 
 
 def _with_late_changes(shifts: Any) -> Any:
