@@ -19,12 +19,12 @@ from typing import Any
 
 import duckdb
 
-from features.exports import open_export
 from features.home import Home
 from features.ingest import ingest
-from features.judge import Judge
-from features.mapping import load_mapping
-from features.sources import workspace
+from features.ingest.exports import open_export
+from features.ingest.judge import Judge
+from features.ingest.mapping import load_mapping
+from features.ingest.sources import workspace
 from features.tables import TABLES
 
 ROUNDS = 5

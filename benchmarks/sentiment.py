@@ -19,8 +19,8 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from features.errors import ConfigError
 from features.text import CLASSES, Labels, Texts, load_scorer
-from features.text_quality import Messages, Quality, quality_of, read_messages
-from features.text_training import train_scorer
+from features.text.quality import Messages, Quality, quality_of, read_messages
+from features.text.training import train_scorer
 
 TWEETS = Path(__file__).parents[2] / "shared" / "data" / "customer_tweets.csv.gz"
 SLOW = 1_000  # messages for a slow scorer

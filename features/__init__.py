@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from features.errors import RespiteError
     from features.frame import build, load_frame, write_features
     from features.home import Home
-    from features.mapping import load_mapping
+    from features.ingest.mapping import load_mapping
     from features.simulation import Centre, simulate
     from features.tables import TABLES
 
@@ -43,7 +43,7 @@ _MODULE = {
     "build": "frame",
     "contract_version": "catalog",
     "load_frame": "frame",
-    "load_mapping": "mapping",
+    "load_mapping": "ingest.mapping",
     "simulate": "simulation",
     "write_features": "frame",
 }

@@ -9,8 +9,8 @@ import typer
 
 from features.errors import InputError
 from features.home import Home
-from features.sentiment_commands import app as sentiment_app
 from features.terminal import Terminal
+from features.text.commands import app as sentiment_app
 
 __all__ = ["AsJson", "HomeOption", "app", "parse_date"]
 
@@ -66,8 +66,8 @@ def ingest(
     Ends with exit code 2 when more than the tolerated share of rows was rejected; the others are in all the same.
     """
     from features.ingest import ingest as run
-    from features.ingest_terminal import say_mappings, say_report, source_of
-    from features.mapping import load_mapping
+    from features.ingest.mapping import load_mapping
+    from features.ingest.terminal import say_mappings, say_report, source_of
 
     if not 0 <= tolerate <= 1:
         raise InputError(f"--tolerate {tolerate}: name a share between 0 and 1.")

@@ -1,8 +1,8 @@
 """Contacts become agent-day facts: sums that remember when they were known, and what hangs on the order of a day.
 
 - `increments`: sums and counts per agent, day, contact queue and the UTC day on which the contacts became known. They
-  add up: what was known before T is the sum of the increments with `known_on < T`. A correction is two rows of
-  contacts, one that takes the earlier version back.
+  add up: what was known before T is the sum of the increments with `known_on < T`. A correction is two of
+  them, one that takes the earlier version back.
 - `contact_states`: pauses, stretches, crowded half-hours, runs of hard contacts. A state is the day as it was known at
   the end of one UTC day, from `known_on` until `superseded_on`: the contacts known by then, less those taken back.
 
@@ -45,12 +45,17 @@ SUMMED = (*_COUNTS, *_VALUES)
 
 
 class Contacts(NamedTuple):
-    """Rows of contacts as arrays; flags are 1, 0 or -1 (unknown), numbers NaN where unknown, times in microseconds."""
+    """Rows of contacts as arrays; flags are 1, 0 or -1 (unknown), numbers NaN where unknown.
+
+    `group` sorts the rows of an agent-day by increment: `known_on`, then queue, then whether the contact is taken back.
+    `number` is the place in the day (see `features.in_order`).
+    """
 
     agent: Days
     queue: Days
     day: Days
     known_on: Days
+    group: Ints
     sign: Ints
     number: Ints
     flags: tuple[npt.NDArray[np.int8], ...]
@@ -110,25 +115,27 @@ def _contacts(rows: pa.Table) -> tuple[Contacts, pa.Array, pa.Array]:
         (agent, agents), (queue, queues) = words
     day, sign = arrays["day"], arrays["sign"]
     flags, numbers = tuple(arrays[name] for name in FLAGS), {name: arrays[name] for name in NUMBERS}
-    known_on, number = np.empty(len(day), np.int32), np.empty(len(day), np.int64)
+    known_on, group, number = np.empty(len(day), np.int32), *np.empty((2, len(day)), np.int64)
     in_slices(
         len(day),
         lambda low, high: _place(
             low, high, day, arrays["started_at"], arrays["ended_at"], arrays["recorded_at"], arrays["utc_offset_s"],
-            arrays["acw_s"], arrays["sentiment"], arrays["abusive"], known_on, number,
+            arrays["acw_s"], arrays["sentiment"], arrays["abusive"], queue, sign, known_on, group, number,
         ),
     )  # fmt: skip
-    return Contacts(agent, queue, day, known_on, sign, number, flags, **numbers), agents, queues
+    return Contacts(agent, queue, day, known_on, group, sign, number, flags, **numbers), agents, queues
 
 
 @numba.njit(cache=True, nogil=True)
 def _place(
     low: int, high: int, day: Days, started: Ints, ended: Ints, recorded: Ints, offset: Ints, acw_s: Floats,
-    sentiment: Floats, abusive: npt.NDArray[np.int8], known_on: Days, number: Ints,
+    sentiment: Floats, abusive: npt.NDArray[np.int8], queue: Days, sign: Ints, known_on: Days, group: Ints,
+    number: Ints,
 ) -> None:  # fmt: skip
-    """When each contact became known, and its place in the day as a whole number that sorts (see `in_order`)."""
+    """When each contact became known, which increment it belongs to, and its place in the day."""
     for row in range(low, high):
         known_on[row] = max(recorded[row], ended[row]) // DAY_US
+        group[row] = np.int64(known_on[row]) << 32 | np.int64(queue[row]) << 1 | (sign[row] < 0)
         begin = started[row] // 1_000_000
         wrap_up = acw_s[row] if acw_s[row] == acw_s[row] else 0.0
         busy = min(np.int64(math.floor(ended[row] / 1_000_000 + wrap_up)) - begin, 2**BUSY_BITS - 1)
@@ -140,26 +147,24 @@ def _place(
 
 @numba.njit(cache=True, nogil=True)
 def _arrange(low: int, high: int, start: Ints, order: Ints, contacts: Contacts, increments: Ints, states: Ints) -> None:
-    """Bring the rows of each cell into order of (known_on, queue), and count its increments and states."""
-    known_on, queue = contacts.known_on, contacts.queue
+    """Bring the rows of each cell into the order of their groups, and count its increments and states."""
+    group, known_on = contacts.group, contacts.known_on
     for cell in range(low, high):
         rows = order[start[cell] : start[cell + 1]]
-        _sort(rows, known_on, queue)
+        _sort(rows, group)
         for place in range(len(rows)):
-            new_state = place == 0 or known_on[rows[place]] != known_on[rows[place - 1]]
-            states[cell] += new_state
-            increments[cell] += new_state or queue[rows[place]] != queue[rows[place - 1]]
+            states[cell] += place == 0 or known_on[rows[place]] != known_on[rows[place - 1]]
+            increments[cell] += place == 0 or group[rows[place]] != group[rows[place - 1]]
 
 
 @numba.njit(cache=True, nogil=True)
-def _sort(rows: Ints, known_on: Days, queue: Days) -> None:
+def _sort(rows: Ints, group: Ints) -> None:
     if len(rows) > _FEW:
-        rows[:] = rows[np.argsort(known_on[rows].astype(np.int64) << 32 | queue[rows], kind="mergesort")]
+        rows[:] = rows[np.argsort(group[rows], kind="mergesort")]
         return
     for place in range(1, len(rows)):  # a few rows that are nearly in order
         row, at = rows[place], place
-        key = np.int64(known_on[row]) << 32 | queue[row]
-        while at > 0 and (np.int64(known_on[rows[at - 1]]) << 32 | queue[rows[at - 1]]) > key:
+        while at > 0 and group[rows[at - 1]] > group[row]:
             rows[at] = rows[at - 1]
             at -= 1
         rows[at] = row
@@ -169,7 +174,7 @@ def _sort(rows: Ints, known_on: Days, queue: Days) -> None:
 def _add_up(
     low: int, high: int, start: Ints, order: Ints, contacts: Contacts, first: Ints, of: Ints, out: Floats
 ) -> None:
-    """Sums of each increment: rows that share cell, `known_on` and queue. `of` is a row of each."""
+    """Sums of each increment: the rows of a cell that share a group. `of` is a row of each."""
     counts, values = np.zeros(len(_COUNTS)), np.empty(len(_VALUES))
     for cell in range(low, high):
         at = first[cell]
@@ -179,11 +184,7 @@ def _add_up(
             _count(contacts, row, counts)
             _sum(contacts, row, values)
             after = order[place + 1] if place + 1 < start[cell + 1] else -1
-            if (
-                after < 0
-                or contacts.known_on[row] != contacts.known_on[after]
-                or contacts.queue[row] != contacts.queue[after]
-            ):
+            if after < 0 or contacts.group[row] != contacts.group[after]:
                 of[at] = row
                 out[: len(_COUNTS), at], out[len(_COUNTS) :, at] = counts, values
                 counts[:], values[:] = 0, np.nan

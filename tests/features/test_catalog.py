@@ -118,7 +118,7 @@ CODE = [
     ("rollup.py", "NIGHT_FROM_H, NIGHT_TO_H = 23, 6", "NIGHT_FROM_H, NIGHT_TO_H = 22, 6"),
     ("snapshot.py", "_OWN_BLOCKS = 2", "_OWN_BLOCKS = 3"),
     ("workdays.py", "QUICK_RETURN_H = 11", "QUICK_RETURN_H = 10"),
-    ("days.py", "BREAK_S = 300", "BREAK_S = 200"),
+    ("in_order.py", "BREAK_S = 300", "BREAK_S = 200"),
     ("weeks.py", '"84": (0, 12)', '"84": (0, 13)'),
     ("signals/schedule.py", "MIN_DAYS = 5", "MIN_DAYS = 4"),
     ("definitions.py", "_SHORT_AND_LONG = (7, 84)", "_SHORT_AND_LONG = (7, 56)"),
@@ -135,8 +135,8 @@ def test_other_code_that_computes_features_is_another_version(file: str, code: s
 
 
 def test_a_comment_or_a_docstring_is_no_definition(tmp_path: Path) -> None:
-    code = '    """Sums per (agent_id, day, known_on, queue)'
-    assert version_of_a_copy(tmp_path, "rollup.py", code, "    # why\n" + code + " and more") == contract_version()
+    code = '    """Add a contact to what is counted'
+    assert version_of_a_copy(tmp_path, "days.py", code, "    # why\n" + code + " and more") == contract_version()
 
 
 def version_of_a_copy(folder: Path, file: str, code: str, other: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import features.customer_text
+import features.ingest.customer_text
 import features.text
 from features import Home, load_mapping
 from features.errors import BannedInputError, InputError
@@ -87,7 +87,7 @@ def test_a_text_is_kept_where_that_was_asked_for(run: Run, scorer: Counting, hom
 
 
 def test_texts_are_scored_in_batches(run: Run, scorer: Counting, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features.customer_text, "BATCH", 7)
+    monkeypatch.setattr(features.ingest.customer_text, "BATCH", 7)
     assert run(HEADER + "".join(line(f"C{n}", f"text {n % 10}") for n in range(30))).tables[-1].scored == 30
     assert scorer.asked == [7, 7, 7, 7, 2]
     contacts = rows(home, "contacts")

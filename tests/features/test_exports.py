@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.csv_export import CsvExport
 from features.errors import InputError
-from features.exports import Export, open_export
-from features.json_export import JsonExport
+from features.ingest.csv_export import CsvExport
+from features.ingest.exports import Export, open_export
+from features.ingest.json_export import JsonExport
 
 Row = tuple[Any, ...]
 Open = Callable[..., Export]

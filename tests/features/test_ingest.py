@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 from features import Home, build
 from features.errors import BannedInputError, ConfigError, InputError, RespiteError
 from features.ingest import TableReport, ingest
-from features.mapping import load_mapping, shipped_mappings
+from features.ingest.mapping import load_mapping, shipped_mappings
 from features.raw import rows
 from features.simulation import Centre, simulate
 from features.tables import TABLES

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from features import Home
-from features.mapping import sample_of, shipped_mappings
+from features.ingest.mapping import sample_of, shipped_mappings
 from features.raw import rows
 
 Command = Callable[..., Any]

@@ -11,7 +11,7 @@ import pytest
 
 from features import Home, RespiteError, load_mapping
 from features.ingest import IngestReport, ingest
-from features.mapping import sample_of
+from features.ingest.mapping import sample_of
 from features.raw import rows
 
 Generator = np.random.Generator

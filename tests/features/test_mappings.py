@@ -12,7 +12,7 @@ import pytest
 from features import Home, load_mapping
 from features.errors import BannedInputError, ConfigError, InputError
 from features.ingest import IngestReport, ingest
-from features.mapping import sample_of, shipped_mappings
+from features.ingest.mapping import sample_of, shipped_mappings
 from features.raw import rows
 from features.tables import TABLES
 

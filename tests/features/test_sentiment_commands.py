@@ -12,7 +12,7 @@ import pytest
 
 import features
 from features.home import Home
-from features.lexicon import ANCHORS
+from features.text.lexicon import ANCHORS
 
 ROOT = Path(features.__file__).parents[1]
 Command = Callable[..., Any]

@@ -12,7 +12,7 @@ from features import Home, build, load_frame, write_features
 from features.catalog import CATALOG, feature_names, own_usual, peer_usual
 from features.errors import InputError, NotReadyError
 from features.ingest import ingest
-from features.mapping import load_mapping
+from features.ingest.mapping import load_mapping
 from features.simulation import Centre, simulate, write
 from features.snapshot import CONTEXT
 

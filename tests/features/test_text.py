@@ -14,12 +14,12 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from features import text_trained
 from features.errors import ConfigError, ContractError, InputError
-from features.lexicon import ANCHORS, SERVICE, read_lexicon
 from features.text import CLASSES, Scorer, class_of, load_scorer
-from features.text_lexicon import LexiconScorer
-from features.text_quality import Messages, evaluate, quality_of, read_messages, sample_messages
-from features.text_trained import TrainedScorer
-from features.text_training import train_scorer
+from features.text.by_lexicon import LexiconScorer
+from features.text.lexicon import ANCHORS, SERVICE, read_lexicon
+from features.text.quality import Messages, evaluate, quality_of, read_messages, sample_messages
+from features.text.trained import TrainedScorer
+from features.text.training import train_scorer
 
 LEXICON = load_scorer()
 ODD = ["", "   ", "?!", "12:30", "100%!!!!!!", "@shop https://shop.example/a", "https://x", "\ud800", "\x00", None]

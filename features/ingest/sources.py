@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 
 from features.errors import InputError
-from features.exports import Broken, Export, open_export
 from features.home import Home
-from features.mapping import Mapping, TableMapping
+from features.ingest.exports import Broken, Export, open_export
+from features.ingest.mapping import Mapping, TableMapping
 from features.tables import TABLES
 
 __all__ = ["Library", "Step", "plan", "workspace"]

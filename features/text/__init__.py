@@ -57,16 +57,16 @@ def load_scorer(name: str | Path = "lexicon") -> Scorer:
         There is no such folder, or its files are damaged.
     """
     if str(name) == "lexicon":
-        from features.text_lexicon import LexiconScorer
+        from features.text.by_lexicon import LexiconScorer
 
         return LexiconScorer()
     if str(name) == "embedding":
-        from features.text_embedding import EmbeddingScorer
+        from features.text.embedding import EmbeddingScorer
 
         return EmbeddingScorer()
     if not Path(name).is_dir():
         raise InputError(f"Scorer '{name}': name lexicon, embedding, or the folder of a trained scorer.")
-    from features.text_trained import TrainedScorer
+    from features.text.trained import TrainedScorer
 
     return TrainedScorer.load(Path(name))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from features.exports import NOT_A_ROW, NOT_UTF8, Broken, unreadable
+from features.ingest.exports import NOT_A_ROW, NOT_UTF8, Broken, unreadable
 
 __all__ = ["LEAST_TELLING_WIDTH", "Line", "Record", "Records", "count_lines", "opened", "physical_lines"]
 

@@ -13,9 +13,9 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from features.lexicon import SAMPLE_MESSAGES, SERVICE
-from features.text_lexicon import LexiconScorer
-from features.text_words import joined, readable
+from features.text.by_lexicon import LexiconScorer
+from features.text.lexicon import SAMPLE_MESSAGES, SERVICE
+from features.text.words import joined, readable
 
 __all__ = ["Inputs", "lexicon_in_use"]
 

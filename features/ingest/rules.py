@@ -7,7 +7,7 @@ Tests speak of `_raw_<column>`, what the mapping made of the row, of `<column>`,
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from features.expressions import literal
+from features.ingest.expressions import literal
 from features.tables import Column, Table
 
 __all__ = ["SQL_TYPE", "Rule", "completion", "filled", "rules_of"]

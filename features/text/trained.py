@@ -16,8 +16,8 @@ from scipy.special import softmax
 
 from features.errors import ContractError, InputError
 from features.text import CLASSES, Labels, Scores, Texts
-from features.text_inputs import Inputs, lexicon_in_use
-from features.text_words import readable
+from features.text.inputs import Inputs, lexicon_in_use
+from features.text.words import readable
 
 __all__ = ["About", "TrainedScorer"]
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import InputError
-from features.expressions import literal, quoted
-from features.mapping import Format, one_line
+from features.ingest.expressions import literal, quoted
+from features.ingest.mapping import Format, one_line
 
 __all__ = ["NOT_A_ROW", "NOT_UTF8", "Broken", "Export", "ParquetExport", "open_export", "unreadable"]
 
@@ -157,8 +157,8 @@ def open_export(db: Any, path: Path, form: Format, records: str | None = None) -
     InputError
         The file is missing, empty, or not of that format.
     """
-    from features.csv_export import CsvExport
-    from features.json_export import JsonExport
+    from features.ingest.csv_export import CsvExport
+    from features.ingest.json_export import JsonExport
 
     if not path.is_file() or path.stat().st_size == 0:
         raise InputError(f"{path.name} is {'empty' if path.is_file() else 'missing'}.")

@@ -6,12 +6,12 @@ and judged as it goes by, so that text in a number rejects that one row, by its 
 
 from pathlib import Path
 
-from features.expressions import refuse_banned_reading
 from features.home import Home
-from features.mapping import Mapping
-from features.reader import TableReader
-from features.reports import IngestReport, Rejection, TableReport
-from features.sources import Library, plan, workspace
+from features.ingest.expressions import refuse_banned_reading
+from features.ingest.mapping import Mapping
+from features.ingest.reader import TableReader
+from features.ingest.reports import IngestReport, Rejection, TableReport
+from features.ingest.sources import Library, plan, workspace
 
 __all__ = ["IngestReport", "Rejection", "TableReport", "ingest"]
 

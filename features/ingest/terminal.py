@@ -7,8 +7,8 @@ from rich.markup import escape
 
 from features.errors import InputError
 from features.home import Home
-from features.mapping import load_mapping, sample_of, shipped_mappings
-from features.reports import IngestReport
+from features.ingest.mapping import load_mapping, sample_of, shipped_mappings
+from features.ingest.reports import IngestReport
 from features.terminal import Terminal
 
 __all__ = ["say_mappings", "say_report", "source_of"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from features.csv_lines import opened
-from features.exports import unreadable
+from features.ingest.csv_lines import opened
+from features.ingest.exports import unreadable
 
 __all__ = ["LONGEST_RECORD", "Piece", "split_records"]
 

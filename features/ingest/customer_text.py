@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from features.judge import KEPT
+from features.ingest.judge import KEPT
 
 __all__ = ["BATCH", "score_texts"]
 

@@ -9,9 +9,9 @@ from sklearn.model_selection import StratifiedKFold
 
 from features.errors import InputError
 from features.text import CLASSES, Labels, Scores
-from features.text_inputs import Inputs, lexicon_in_use
-from features.text_quality import Messages, quality_of
-from features.text_trained import About, TrainedScorer
+from features.text.inputs import Inputs, lexicon_in_use
+from features.text.quality import Messages, quality_of
+from features.text.trained import About, TrainedScorer
 
 __all__ = ["FOLDS", "LEAST_OF_A_CLASS", "train_scorer"]
 

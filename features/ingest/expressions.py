@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.banned import refuse_banned
-from features.mapping import Mapping, TableMapping
+from features.ingest.mapping import Mapping, TableMapping
 
 __all__ = ["Names", "literal", "names_in", "quoted", "refuse_banned_reading"]
 

@@ -15,10 +15,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from features.csv_lines import LEAST_TELLING_WIDTH, Record, Records, count_lines, physical_lines
-from features.exports import NOT_A_ROW, NOT_UTF8, Broken, Export, Lines, Make, unreadable
-from features.expressions import literal, quoted
-from features.mapping import one_line
+from features.ingest.csv_lines import LEAST_TELLING_WIDTH, Record, Records, count_lines, physical_lines
+from features.ingest.exports import NOT_A_ROW, NOT_UTF8, Broken, Export, Lines, Make, unreadable
+from features.ingest.expressions import literal, quoted
+from features.ingest.mapping import one_line
 
 __all__ = ["CsvExport"]
 

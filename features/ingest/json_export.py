@@ -12,10 +12,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from features.csv_lines import physical_lines
-from features.exports import NOT_A_ROW, NOT_UTF8, Broken, Export, Lines
-from features.expressions import literal
-from features.json_records import LONGEST_RECORD, Piece, split_records
+from features.ingest.csv_lines import physical_lines
+from features.ingest.exports import NOT_A_ROW, NOT_UTF8, Broken, Export, Lines
+from features.ingest.expressions import literal
+from features.ingest.json_records import LONGEST_RECORD, Piece, split_records
 
 __all__ = ["JsonExport"]
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from features.exports import Broken, Export
-from features.expressions import literal
-from features.judge import NOT_KEPT, Judge
-from features.reports import Rejection
+from features.ingest.exports import Broken, Export
+from features.ingest.expressions import literal
+from features.ingest.judge import NOT_KEPT, Judge
+from features.ingest.reports import Rejection
 
 __all__ = ["Rejects"]
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.lexicon import Entry, Lexicon, Node, read_lexicon
 from features.text import Labels, Scores, Texts, labeled
-from features.text_words import has_stretched, joined, readable, spellings, unstretched
+from features.text.lexicon import Entry, Lexicon, Node, read_lexicon
+from features.text.words import has_stretched, joined, readable, spellings, unstretched
 
 __all__ = ["LexiconScorer"]
 

@@ -11,10 +11,10 @@ import pandas as pd
 from sklearn.metrics import accuracy_score, f1_score
 
 from features.errors import InputError
-from features.lexicon import SAMPLE_MESSAGES
 from features.text import CLASSES, Labels, Scorer
-from features.text_trained import TrainedScorer
-from features.text_words import readable
+from features.text.lexicon import SAMPLE_MESSAGES
+from features.text.trained import TrainedScorer
+from features.text.words import readable
 
 __all__ = ["Messages", "Quality", "Result", "evaluate", "quality_of", "read_messages", "sample_messages"]
 

@@ -7,9 +7,9 @@ all, cost their typing and little more.
 from collections.abc import Mapping
 from typing import Any
 
-from features.expressions import literal, quoted
-from features.given import Binder, Given
-from features.rules import SQL_TYPE, Rule, completion, filled, rules_of
+from features.ingest.expressions import literal, quoted
+from features.ingest.given import Binder, Given
+from features.ingest.rules import SQL_TYPE, Rule, completion, filled, rules_of
 from features.tables import Column, Table
 
 __all__ = ["KEPT", "NOT_KEPT", "Judge"]

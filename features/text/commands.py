@@ -12,7 +12,7 @@ from features.home import Home
 from features.terminal import Terminal
 
 if TYPE_CHECKING:
-    from features.text_quality import Messages, Result
+    from features.text.quality import Messages, Result
 
 __all__ = ["app"]
 
@@ -35,9 +35,9 @@ def train(
 ) -> None:
     """Train a scorer on labeled messages, with its quality by 5-fold cross-validation beside the default scorer's."""
     from features.text import load_scorer
-    from features.text_quality import evaluate as measure
-    from features.text_quality import read_messages
-    from features.text_training import LEAST_OF_A_CLASS, train_scorer
+    from features.text.quality import evaluate as measure
+    from features.text.quality import read_messages
+    from features.text.training import LEAST_OF_A_CLASS, train_scorer
 
     terminal, folder = Terminal(as_json), to or Home.find(home).root / "sentiment"
     messages = read_messages(source, text, label, LEAST_OF_A_CLASS)
@@ -74,8 +74,8 @@ def evaluate(
     On the messages that a trained scorer learned from, its cross-validated quality is shown.
     """
     from features.text import load_scorer
-    from features.text_quality import evaluate as measure
-    from features.text_quality import read_messages, sample_messages
+    from features.text.quality import evaluate as measure
+    from features.text.quality import read_messages, sample_messages
 
     if source is not None and (text is None or label is None):
         raise InputError(f"--from {source}: name its columns by --text and --label too.")

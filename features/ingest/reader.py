@@ -7,19 +7,19 @@ from typing import Any
 import duckdb
 
 from features.banned import refuse_banned
-from features.customer_text import score_texts
 from features.errors import InputError
-from features.exports import Broken
-from features.expressions import literal, quoted
 from features.home import Home
-from features.json_export import JsonExport
-from features.judge import KEPT, Judge
-from features.mapping import one_line
+from features.ingest.customer_text import score_texts
+from features.ingest.exports import Broken
+from features.ingest.expressions import literal, quoted
+from features.ingest.json_export import JsonExport
+from features.ingest.judge import KEPT, Judge
+from features.ingest.mapping import one_line
+from features.ingest.rejects import Rejects
+from features.ingest.reports import TableReport
+from features.ingest.rules import SQL_TYPE
+from features.ingest.sources import TEXT, Library, Step
 from features.raw import append, sql_files
-from features.rejects import Rejects
-from features.reports import TableReport
-from features.rules import SQL_TYPE
-from features.sources import TEXT, Library, Step
 from features.tables import TABLES
 
 __all__ = ["TableReader"]

@@ -11,9 +11,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from features.errors import ConfigError
-from features.lexicon import ANCHORS
 from features.text import CLASSES, Labels, Scores, Texts
-from features.text_words import readable
+from features.text.lexicon import ANCHORS
+from features.text.words import readable
 
 __all__ = ["EmbeddingScorer"]
 
