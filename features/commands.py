@@ -9,8 +9,8 @@ import typer
 
 from features.errors import InputError
 from features.home import Home
+from features.sentiment_commands import app as sentiment_app
 from features.terminal import Terminal
-from features.text.commands import app as sentiment_app
 
 __all__ = ["AsJson", "HomeOption", "app", "parse_date"]
 

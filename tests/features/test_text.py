@@ -12,13 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from features import text_trained
 from features.errors import ConfigError, ContractError, InputError
 from features.text import CLASSES, Scorer, class_of, load_scorer
 from features.text.by_lexicon import LexiconScorer
 from features.text.lexicon import ANCHORS, SERVICE, read_lexicon
 from features.text.quality import Messages, evaluate, quality_of, read_messages, sample_messages
-from features.text.trained import TrainedScorer
+from features.text.trained import TrainedScorer, _digests
 from features.text.training import train_scorer
 
 LEXICON = load_scorer()
@@ -242,7 +241,7 @@ def _cut(folder: Path) -> None:
 def _pickled(folder: Path) -> None:
     np.savez(folder / "numbers.npz", weights=np.array([{}], dtype=object), allow_pickle=True)
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    about["files"] = text_trained._digests(folder)
+    about["files"] = _digests(folder)
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
@@ -269,7 +268,7 @@ def test_a_scorer_beside_another_lexicon_is_refused(
     trained: TrainedScorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained.save(tmp_path)
-    monkeypatch.setattr(text_trained, "lexicon_in_use", lambda: "another")
+    monkeypatch.setattr("features.text.trained.lexicon_in_use", lambda: "another")
     with pytest.raises(ContractError, match="trained beside another version of the lexicon"):
         load_scorer(tmp_path)
 
