@@ -5,6 +5,7 @@ Pieces of facts, such as the files of weeks in a home, are read once and kept fo
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -59,13 +60,22 @@ class Past:
                 kind: {name: pool.submit(self._known, kind, name, read) for name, read in named.items()}
                 for kind, named in wanted.items()
             }
-        kept = {kind: {name: piece.result() for name, piece in named.items()} for kind, named in coming.items()}
-        self._kept = kept
+        self._kept = {kind: {name: piece.result() for name, piece in named.items()} for kind, named in coming.items()}
+        del coming
         self.queues = self._codes.in_order()
-        work = [*kept["work_states"].values(), *kept.get(_STAND_IN, {}).values()]
-        self.increments = put_together(list(kept["increments"].values()), len(self._agents))
-        self.contact_states = put_together(list(kept["contact_states"].values()), len(self._agents))
-        self.work_states = put_together(work, len(self._agents))
+        self.increments = self._together("increments")
+        self.contact_states = self._together("contact_states")
+        self.work_states = self._together("work_states", _STAND_IN)
+
+    def _together(self, *kinds: str) -> ByAgent:
+        """The pieces of some kinds by agent; they are kept as views of it, so that values are in memory once."""
+        named = [(kind, name, piece) for kind in kinds for name, piece in self._kept.get(kind, {}).items()]
+        whole = put_together([piece for _, _, piece in named], len(self._agents))
+        low = 0
+        for kind, name, piece in named:
+            self._kept[kind][name] = replace(piece, values=whole.values[low : low + len(piece.values)])
+            low += len(piece.values)
+        return whole
 
     def _known(self, kind: str, name: str, read: Callable[[], Any]) -> Piece:
         return self._kept.get(kind, {}).get(name) or self._piece(kind, read())
