@@ -32,7 +32,7 @@ from features.workdays import DAYS_BACK
 
 __all__ = ["BuildReport", "as_of_dates", "build", "load_frame", "write_features"]
 
-ROWS_AT_ONCE = 30_000
+ROWS_AT_ONCE = 40_000
 FIRST_AFTER_DAYS = 7
 
 

@@ -2,7 +2,8 @@
 
 Hypothesis draws what there is at all (agents, tables, columns, a date) and a seed; the seed draws the rest, as a few
 patterns that repeat over weeks (a day's contacts, a day's shifts, what becomes of a shift), so that a centre is cheap
-and still has enough contacts to say something. Clocks change in New York on 2025-03-09, in Berlin on 2025-03-30.
+and still has enough contacts to say something. Clocks change in New York on 2024-11-03 and
+2025-03-09, in Berlin on 2024-10-27 and 2025-03-30.
 """
 
 import math
@@ -25,7 +26,7 @@ Frames = dict[str, pd.DataFrame]
 Row = dict[str, Any]
 
 EXTRA = [entry.name for entry in OPTIONAL]
-AS_OF = (date(2025, 4, 7), date(2025, 3, 20), date(2025, 3, 31))
+AS_OF = (date(2025, 4, 7), date(2025, 3, 20), date(2025, 3, 31), date(2024, 11, 18))
 ZONES = ("America/New_York", "Europe/Berlin")
 TEAMS, MANAGERS, QUEUES = ("T1", "T2"), ("M1", "M2"), ("q1", "q1", "q1", "q2")
 FLAGS = ("escalated", "transferred", "complaint", "abusive", "resolved")
