@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["NEVER", "ByAgent", "Codes", "Look", "Piece", "in_slices", "piece_of", "put_together"]
+__all__ = ["NEVER", "ByAgent", "Codes", "Look", "Piece", "in_slices", "no_piece", "piece_of", "put_together"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -70,17 +70,11 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class ByAgent:
+class ByAgent(Piece):
     """Facts of one kind by agent; lists are bounds (rows + 1) and items."""
 
     start: Ints
     order: Ints
-    day: Days
-    known_on: Days
-    superseded_on: Days
-    queue: Days
-    values: Floats
-    lists: dict[str, tuple[Ints, npt.NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +91,7 @@ class Look:
 def piece_of(
     table: pa.Table, columns: Sequence[str], agents: pd.Index, queues: Codes, lists: Sequence[str] = ()
 ) -> Piece:
-    """A table of facts as arrays; A missing column is unknown."""
+    """A table of facts as arrays; a missing column is unknown."""
     rows = table.num_rows
     values = np.empty((rows, len(columns)))
     for at, name in enumerate(columns):
@@ -114,6 +108,13 @@ def piece_of(
     )
 
 
+def no_piece(columns: Sequence[str], lists: Sequence[str] = ()) -> Piece:
+    """No facts."""
+    nothing = np.zeros(0, np.int32)
+    empty = {name: (np.zeros(0, np.int64), np.zeros(0)) for name in lists}
+    return Piece(nothing, nothing, nothing, nothing, nothing, np.zeros((0, len(columns))), empty)
+
+
 def put_together(pieces: Sequence[Piece], agents: int) -> ByAgent:
     """Pieces in the order of their days, by agent."""
     whole = {
@@ -121,9 +122,8 @@ def put_together(pieces: Sequence[Piece], agents: int) -> ByAgent:
         for field in fields(Piece)
         if field.name != "lists"
     }
-    agent = whole.pop("agent")
-    order = np.argsort(agent, kind="stable")
-    start = np.searchsorted(agent[order], np.arange(agents + 1))
+    order = np.argsort(whole["agent"], kind="stable")
+    start = np.searchsorted(whole["agent"][order], np.arange(agents + 1))
     lists = {}
     for name in pieces[0].lists:
         sizes, items = (np.concatenate([piece.lists[name][part] for piece in pieces]) for part in (0, 1))

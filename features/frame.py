@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from features.catalog import contract_version, feature_names
 from features.engine import SourceTables, connected, source_tables, unbound
 from features.errors import InputError, NotReadyError
-from features.facts import facts_of, refresh, shifts_since
+from features.fact_files import shifts_since
+from features.facts import facts_of, refresh
 from features.home import Home
 from features.past import Past
 from features.quality import Quality, quality_of, write_quality

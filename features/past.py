@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.by_agent import ByAgent, Codes, Ints, Look, Piece, piece_of, put_together
+from features.by_agent import ByAgent, Codes, Ints, Look, Piece, no_piece, piece_of, put_together
 from features.days import SUMMED
 from features.weeks import DAY_FACTS
 from features.workdays import WORK_FACTS
@@ -25,8 +25,12 @@ __all__ = ["Past", "Pieces"]
 Pieces = Mapping[str, Mapping[str, Callable[[], Any]]]
 """Per kind of facts, how to read each piece, by its name and in the order of days."""
 
-_LISTS = ("segments", "notices")
 _STAND_IN = "stand_in"
+_LISTS = ("segments", "notices")
+_COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "increments": (SUMMED, ()), "contact_states": (DAY_FACTS, ()), "work_states": (WORK_FACTS, _LISTS),
+    _STAND_IN: (WORK_FACTS, _LISTS),
+}  # fmt: skip
 
 
 class Past:
@@ -70,7 +74,8 @@ class Past:
     def _together(self, *kinds: str) -> ByAgent:
         """The pieces of some kinds by agent; they are kept as views of it, so that values are in memory once."""
         named = [(kind, name, piece) for kind in kinds for name, piece in self._kept.get(kind, {}).items()]
-        whole = put_together([piece for _, _, piece in named], len(self._agents))
+        pieces = [piece for _, _, piece in named] or [no_piece(*_COLUMNS[kinds[0]])]
+        whole = put_together(pieces, len(self._agents))
         low = 0
         for kind, name, piece in named:
             self._kept[kind][name] = replace(piece, values=whole.values[low : low + len(piece.values)])
@@ -81,12 +86,12 @@ class Past:
         return self._kept.get(kind, {}).get(name) or self._piece(kind, read())
 
     def _piece(self, kind: str, table: pa.Table) -> Piece:
-        if kind == "increments":
-            return piece_of(table, SUMMED, self._agents, self._codes)
-        if kind == "contact_states":
-            return piece_of(table, DAY_FACTS, self._agents, self._codes)
-        work = _from_contacts(table) if kind == _STAND_IN else _with_logged(table)
-        return piece_of(work, WORK_FACTS, self._agents, self._codes, _LISTS)
+        if kind == "work_states":
+            table = _with_logged(table)
+        elif kind == _STAND_IN:
+            table = _from_contacts(table)
+        columns, lists = _COLUMNS[kind]
+        return piece_of(table, columns, self._agents, self._codes, lists)
 
     def look(self, roster: pd.DataFrame) -> Look:
         """The rows of a roster as numbers."""

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from features.facts import Facts
+from features.fact_files import Facts
 from features.home import Home
 from features.signals.context import BURNOUT_INSTRUMENT, BURNOUT_SCALE
 from features.tables import TABLES
