@@ -181,7 +181,7 @@ def contract_version() -> str:
     """
     here = Path(__file__).parent
     code = [here / f"{name}.py" for name in _CODE] + sorted((here / "signals").glob("*.py"))
-    definitions = json.dumps([asdict(entry) for entry in (*CATALOG, *OPTIONAL)], sort_keys=True)
+    definitions = json.dumps([vars(entry) for entry in (*CATALOG, *OPTIONAL)], sort_keys=True)
     text = definitions + "".join(_without_docstrings(path.read_text(encoding="utf-8")) for path in code)
     return "2." + hashlib.sha256(text.encode()).hexdigest()[:10]
 

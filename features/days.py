@@ -24,7 +24,7 @@ from features.cells import cells_of, coded, gathered, table_of, whole, with_ends
 from features.in_order import BUSY_BITS, EARLIEST_S, OFFSET_BITS, STATE_FACTS, facts_of
 from features.rollup import FLAGS, NUMBERS
 
-__all__ = ["STATE_FACTS", "SUMMED", "contact_facts"]
+__all__ = ["COUNTED", "STATE_FACTS", "SUMMED", "contact_facts"]
 
 DAY_US = 86_400_000_000
 HARD_SCORE = -0.5
@@ -42,6 +42,7 @@ _VALUES = (
     "handle_s", "acw_s", "unhappy_s", "log_sum", "log_square", "sentiment", "nps", "ces", "agent_sentiment",
 )  # fmt: skip
 SUMMED = (*_COUNTS, *_VALUES)
+COUNTED = len(_COUNTS)  # the first of them are counts, and always known
 
 
 class Contacts(NamedTuple):
@@ -175,7 +176,7 @@ def _add_up(
     low: int, high: int, start: Ints, order: Ints, contacts: Contacts, first: Ints, of: Ints, out: Floats
 ) -> None:
     """Sums of each increment: the rows of a cell that share a group. `of` is a row of each."""
-    counts, values = np.zeros(len(_COUNTS)), np.empty(len(_VALUES))
+    counts, values = np.zeros(COUNTED), np.empty(len(_VALUES))
     for cell in range(low, high):
         at = first[cell]
         values[:] = np.nan
@@ -186,7 +187,7 @@ def _add_up(
             after = order[place + 1] if place + 1 < start[cell + 1] else -1
             if after < 0 or contacts.group[row] != contacts.group[after]:
                 of[at] = row
-                out[: len(_COUNTS), at], out[len(_COUNTS) :, at] = counts, values
+                out[:COUNTED, at], out[COUNTED:, at] = counts, values
                 counts[:], values[:] = 0, np.nan
                 at += 1
 

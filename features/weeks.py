@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.by_agent import ByAgent, Days, Floats, Ints, Look, in_slices
-from features.days import SUMMED
+from features.days import COUNTED, SUMMED
 
 __all__ = ["DAY_FACTS", "HISTORY_DAYS", "SLOPE_WEEKS", "WINDOWS", "QueueSums", "Sums", "window_sums"]
 
@@ -169,11 +169,12 @@ def _sum_weeks(
             if back < 0 or back >= HISTORY_DAYS or known_on[at] >= date[row]:
                 continue
             week = back // 7
-            for column in range(columns):
-                value = values[at, column]
-                known = value == value
-                weeks[week, column] += value if known else 0.0
-                seen[week, column] |= known
+            for column in range(COUNTED):
+                weeks[week, column] += values[at, column]
+            for column in range(COUNTED, columns):
+                if values[at, column] == values[at, column]:
+                    weeks[week, column] += values[at, column]
+                    seen[week, column] = True
             for window in range(len(bounds)):
                 if bounds[window, 0] <= week < bounds[window, 1]:
                     there[window, queue[at]] = True
@@ -191,7 +192,7 @@ def _sum_weeks(
                     by_queue[window, one], there[window, one] = 0, False
         for kind in range(len(answers)):
             for week in range(SLOPE_WEEKS):
-                if weeks[week, answers_n[kind]] != 0 and seen[week, answers[kind]]:
+                if weeks[week, answers_n[kind]] != 0:
                     weekly[kind, row, week] = weeks[week, answers[kind]] / weeks[week, answers_n[kind]]
 
 
@@ -201,7 +202,7 @@ def _close_window(weeks: Floats, seen: Flags, low: int, high: int, out: Floats) 
     if weeks[low:high, 0].sum() <= 0:
         return
     for column in range(weeks.shape[1]):
-        total, known = 0.0, False
+        total, known = 0.0, column < COUNTED
         for week in range(low, high):
             total += weeks[week, column]
             known |= seen[week, column]
