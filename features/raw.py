@@ -134,7 +134,9 @@ def _resolve(db: Any, table: Table) -> int:
     derived = "utc_offset_s, day" if table.offset_at else ""
     kept = ", ".join(filter(None, [columns, derived]))
     once = f"SELECT {columns}, min(_line) AS _line, count(*) AS _times" + "".join(
-        f", arg_min({name}, _line) AS {name}" for name in derived.split(", ") if name  # as stored, where it is
+        f", arg_min({name}, _line) AS {name}"
+        for name in derived.split(", ")
+        if name  # as stored, where it is
     )
     plus = "WHERE sign = 1" if table.ledger and _has_sign(db) else ""
     db.execute(
