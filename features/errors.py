@@ -26,8 +26,8 @@ class RespiteError(Exception):
     """A refusal that a user can act on; the command line prints it and ends with exit code 2."""
 
 
-class InputError(RespiteError):
-    """A file, a row, an argument or a request is not what the contract says."""
+class InputError(RespiteError, ValueError):
+    """A file, a row, an argument or a request is not what the contract says; a ValueError to Python's own tools."""
 
 
 class BannedInputError(InputError):

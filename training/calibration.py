@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.optimize import minimize
 
 from features.errors import InputError
@@ -34,8 +35,17 @@ def logit(probability: npt.ArrayLike) -> Floats:
     return np.asarray(np.log(p / (1 - p)))
 
 
-def platt(margin: Floats, y: Floats) -> Line:
-    """Platt's line from margins to log-odds, with his smoothed targets; the order of scores never turns over.
+def platt(
+    margin: Floats, y: Floats, weight: npt.ArrayLike | None = None, groups: npt.ArrayLike | None = None
+) -> tuple[Line, Floats]:
+    """Platt's line from margins to log-odds, with his smoothed targets, and the covariance of slope and intercept.
+
+    Parameters
+    ----------
+    weight
+        How often each row counts.
+    groups
+        Rows of one group are one person's: the covariance takes them together (sandwich estimate).
 
     Raises
     ------
@@ -44,33 +54,46 @@ def platt(margin: Floats, y: Floats) -> Line:
 
     Notes
     -----
-    A slope that would be negative is set to a small positive one: then the margins say nothing about this block, and
-    everyone gets close to its base rate. Source: Platt (1999), Probabilistic outputs for support vector machines.
+    The order of scores never turns over: a slope that would be negative is set to a small positive one. Then the
+    margins say nothing about this block, and everyone gets close to its base rate. Source: Platt (1999), Probabilistic
+    outputs for support vector machines.
     """
-    positives, negatives = float(y.sum()), float(len(y) - y.sum())
+    weight = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=float)
+    positives, negatives = float(weight @ y), float(weight @ (1 - y))
     if not positives or not negatives:
         raise InputError("The calibration block holds only one class; give more dates, or a more frequent outcome.")
     target = np.where(y > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    return _fit_line(margin, target, least_slope=1e-3)
+    line = _fit_line(margin, target, weight, least_slope=1e-3)
+    return line, _sandwich(line, margin, target, weight, groups)
+
+
+def _sandwich(line: Line, margin: Floats, target: Floats, weight: Floats, groups: npt.ArrayLike | None) -> Floats:
+    """Covariance of slope and intercept, robust to rows of one person being alike (Huber 1967, White 1980)."""
+    p = sigmoid(line.apply(margin))
+    at = np.column_stack([margin, np.ones(len(margin))])
+    bread = np.linalg.pinv((at * (weight * p * (1 - p))[:, None]).T @ at)
+    scores = pd.DataFrame(at * (weight * (target - p))[:, None])
+    summed = scores if groups is None else scores.groupby(np.asarray(groups)).sum()
+    return np.asarray(bread @ (summed.T.to_numpy() @ summed.to_numpy()) @ bread)
 
 
 def calibration_line(y: Floats, probability: Floats) -> Line:
     """Calibration slope and intercept of probabilities; 1 and 0 are perfect, a slope under 1 is overconfident."""
-    return _fit_line(logit(probability), y, least_slope=None)
+    return _fit_line(logit(probability), y, np.ones(len(y)), least_slope=None)
 
 
-def _fit_line(x: Floats, target: Floats, least_slope: float | None) -> Line:
+def _fit_line(x: Floats, target: Floats, weight: Floats, least_slope: float | None) -> Line:
     """Logistic regression on one variable by maximum likelihood, on a standardized scale for a stable search."""
     center, scale = float(x.mean()), float(x.std()) or 1.0
-    z = (x - center) / scale
+    z, share = (x - center) / scale, weight / weight.sum()
 
     def loss(line: Floats) -> tuple[float, Floats]:
         log_odds = line[0] * z + line[1]
         error = sigmoid(log_odds) - target
-        value = float(np.mean(np.logaddexp(0, log_odds) - target * log_odds))
-        return value, np.array([np.mean(error * z), np.mean(error)])
+        value = float(share @ (np.logaddexp(0, log_odds) - target * log_odds))
+        return value, np.array([share @ (error * z), share @ error])
 
     bounds = [(None if least_slope is None else least_slope * scale, None), (None, None)]
-    start = np.array([1.0, float(logit(target.mean()))])
+    start = np.array([1.0, float(logit(share @ target))])
     slope, intercept = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return Line(float(slope / scale), float(intercept - slope * center / scale))

@@ -7,11 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.errors import InputError
 from features.signals.context import BURNOUT_INSTRUMENT, BURNOUT_SCALE
 
-__all__ = ["OUTCOMES", "Gates", "Growth", "OutcomeConfig", "outcome_config"]
+__all__ = ["OUTCOMES", "Boosting", "Forest", "Gates", "OutcomeConfig", "Recipe", "outcome_config"]
+
+SMALL_TABLE = 5_000
 
 
-class Growth(BaseModel):
-    """How LightGBM grows: small trees and strong shrinkage, which noisy outcomes want (decision record 5)."""
+class Boosting(BaseModel):
+    """How LightGBM boosts: small trees and strong shrinkage, which noisy outcomes want (decision record 5)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,7 +24,42 @@ class Growth(BaseModel):
     l2: float = Field(20.0, ge=0)
     feature_share: float = Field(0.4, gt=0, le=1)
     row_share: float = Field(0.7, gt=0, le=1)
+
+
+class Forest(BaseModel):
+    """How LightGBM grows a random forest; `features_per_split` in multiples of the square root of their number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trees: int = Field(40, ge=1)
+    leaves: int = Field(32, ge=2)
+    depth: int = Field(8, ge=1)
+    rows_per_leaf: int = Field(50, ge=1)
+    features_per_split: float = Field(2.0, gt=0)
+    row_share: float = Field(0.632, gt=0, lt=1)
+
+
+class Recipe(BaseModel):
+    """How a `RiskModel` is made: parts that are stacked, and how many members each leave one share of people out.
+
+    `linear_c`: inverse strength of the linear part's penalty. A part that is None is left out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    members: int = Field(5, ge=2)
+    linear_c: float | None = Field(0.1, gt=0)
+    boosting: Boosting | None = Boosting()
+    forest: Forest | None = Forest()
     seed: int = 7
+
+    @classmethod
+    def for_rows(cls, rows: int) -> "Recipe":
+        """Small tables want more members, larger trees and small leaves; the defaults are for large frames."""
+        if rows >= SMALL_TABLE:
+            return cls()
+        boosting = Boosting(trees=200, leaves=8, rows_per_leaf=max(3, min(40, rows // 100)), l2=5.0)
+        return cls(members=10, boosting=boosting, forest=Forest(trees=60, leaves=1024, depth=64, rows_per_leaf=1))
 
 
 class OutcomeConfig(BaseModel):
@@ -44,7 +81,7 @@ class OutcomeConfig(BaseModel):
     instrument: str = BURNOUT_INSTRUMENT
     scale: str = BURNOUT_SCALE
     threshold: float = 50.0
-    growth: Growth = Growth()
+    recipe: Recipe = Recipe()
 
 
 class Gates(BaseModel):

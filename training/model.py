@@ -1,131 +1,181 @@
-"""`RiskModel`: LightGBM for a yes-or-no outcome, calibrated, explained exactly, kept in plain files.
+"""`RiskModel`: a yes-or-no outcome predicted by a stack of three parts, calibrated, explained exactly, in plain files.
 
-On disk: `booster.txt` (LightGBM's own text) and `model.json`. No pickles: a model can be read, diffed, and loaded by
-code that did not write it.
+Parts are a logistic regression, LightGBM boosting, and LightGBM as a random forest; their margins are added with
+weights that are never negative, so that contributions stay exact and expected directions hold. On disk: LightGBM's own
+text and `model.json`. No pickles: a model can be read, diffed, and loaded by code that did not write it.
 """
 
-import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from features.catalog import contract_version, feature, feature_names
-from features.errors import ContractError, InputError
 from training.calibration import Line, platt, sigmoid
-from training.config import Growth
+from training.columns import Columns
+from training.config import Recipe
+from training.contributions import Trees, contributions
 from training.explain import Explanation
+from training.inputs import checked_frame, checked_target, checked_weight
+from training.novelty import Seen
+from training.parts import Member, Rows, folds, part_weights
 
 __all__ = ["RiskModel"]
 
 Floats = npt.NDArray[np.float64]
-_FORMAT = 1
-ONE_THREAD_ROWS = 100_000
 
 
 class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Probability of an outcome, with reasons.
+    """Probability of an outcome, with reasons, an interval, and the right to say nothing.
 
     Parameters
     ----------
     outcome
         Name of the outcome; the catalog's expected directions for it become monotone constraints.
-    growth
-        How the trees grow; the defaults of `Growth` where it is None.
+    recipe
+        How its parts are made; by the number of rows where it is None (`Recipe.for_rows`).
 
     Attributes
     ----------
-    feature_names_in_ : list of str
-    categories_ : dict of column to its categories; a category that was not seen in training counts as missing
-    line_ : Line
-        Calibration from margin to log-odds; (1, 0) until `calibrate` was called.
-    contract_ : str or None
-        Contract version of the feature code, where the columns are the catalog's.
+    classes_ : the two values of the target, the second is what is predicted
+    columns_ : names and categories of the columns
+    members_ : fitted parts, one set per share of people left out
+    weights_, intercept_ : how the parts' margins are added
+    line_ : calibration from margin to log-odds; (1, 0) until `calibrate` was called
+    line_covariance_ : of its slope and intercept, (2, 2)
+    contract_ : contract version of the feature code, where the columns are the catalog's, else None
     """
 
-    def __init__(self, outcome: str = "outcome", growth: Growth | None = None) -> None:
+    def __init__(self, outcome: str = "outcome", recipe: Recipe | None = None) -> None:
         self.outcome = outcome
-        self.growth = growth
+        self.recipe = recipe
 
-    def fit(self, X: pd.DataFrame, y: npt.ArrayLike) -> Self:
-        """Fit on X of shape (n, k), with nulls and categories as they are, and y of 0 and 1.
+    def fit(
+        self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None, groups: npt.ArrayLike | None = None
+    ) -> Self:
+        """Fit on X of shape (n, k), with nulls and categories as they are, and a target of two values.
+
+        Parameters
+        ----------
+        sample_weight
+            How often each row counts.
+        groups
+            Rows of one group (a person) are never split between members; equal rows where it is None.
 
         Raises
         ------
         InputError
-            y has one class, or other values than 0 and 1.
+            The target has not two values.
         """
-        X, target = _as_frame(X), np.asarray(y, dtype=float)
-        if not np.isin(target, [0, 1]).all() or len(np.unique(target)) < 2:
-            raise InputError(f"{self.outcome}: the target must hold both 0 and 1; found {np.unique(target)[:5]}.")
-        self.feature_names_in_ = list(X.columns)
-        self.classes_ = np.array([0, 1])
-        self.categories_ = {
-            str(name): sorted(X[name].dropna().astype(str).unique()) for name in X.columns if not _is_numeric(X[name])
-        }
-        self.line_ = Line(1.0, 0.0)
-        self.contract_ = contract_version() if set(X.columns) <= set(feature_names()) else None
+        frame, labels, weight = checked_frame(self, X), checked_target(y, X), checked_weight(sample_weight, X)
+        self.classes_ = np.unique(labels)
+        target = (labels == self.classes_[1]).astype(float)
+        self.columns_ = Columns.of(frame)
+        native = self.columns_.native(frame)
+        direction = np.array([self._direction(name) for name in self.columns_.names])
+        rows = Rows(
+            native, self.columns_.expanded(native), target, weight, direction, self.columns_.owner,
+            self.columns_.categorical,
+        )  # fmt: skip
+        vars(self).pop("_trees", None)  # of an earlier fit
+        people = pd.util.hash_pandas_object(frame, index=False).to_numpy() if groups is None else np.asarray(groups)
+        with threadpool_limits(1, "blas"):  # threads of BLAS would wait for the cores that members are fitted on
+            self._fit_members(rows, people, self.recipe or Recipe.for_rows(len(target)))
+        self.seen_ = Seen.of(native)
+        self.line_, self.line_covariance_ = Line(1.0, 0.0), np.zeros((2, 2))
+        self.contract_ = contract_version() if set(self.columns_.names) <= set(feature_names()) else None
         self.details_: dict[str, Any] = {}
-        data = lgb.Dataset(
-            self._encode(X),
-            target,
-            feature_name=[f"f{i}" for i in range(X.shape[1])],
-            categorical_feature=[self.feature_names_in_.index(name) for name in self.categories_],
-            free_raw_data=True,
-        )
-        growth = self.growth or Growth()
-        self.booster_ = lgb.train(self._parameters(growth, len(X)), data, num_boost_round=growth.trees)
         return self
 
-    def calibrate(self, X: pd.DataFrame, y: npt.ArrayLike) -> Self:
+    def calibrate(
+        self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None, groups: npt.ArrayLike | None = None
+    ) -> Self:
         """Fit the line from margins to log-odds on rows that are later than those of `fit`."""
-        self.line_ = platt(self._margin(X), np.asarray(y, dtype=float))
+        target = (np.asarray(y) == self.classes_[1]).astype(float)
+        self.line_, self.line_covariance_ = platt(self.margins(X).mean(axis=1), target, sample_weight, groups)
         return self
 
-    def predict_proba(self, X: pd.DataFrame) -> Floats:
-        """Probabilities of no and yes, shape (n, 2)."""
-        check_is_fitted(self, "booster_")
-        p = sigmoid(self.line_.apply(self._margin(X)))
+    def predict_proba(self, X: Any) -> Floats:
+        """Probabilities of the two classes, shape (n, 2)."""
+        check_is_fitted(self, "members_")
+        p = sigmoid(self.line_.apply(self.margins(X).mean(axis=1)))
         return np.column_stack([1 - p, p])
 
-    def predict(self, X: pd.DataFrame) -> npt.NDArray[np.int64]:
+    def predict(self, X: Any) -> npt.NDArray[Any]:
         """The more likely class; Respite itself reads probabilities only."""
-        return (self.predict_proba(X)[:, 1] >= 0.5).astype(np.int64)
+        check_is_fitted(self, "members_")
+        likely = (self.predict_proba(X)[:, 1] >= 0.5).astype(int)
+        return np.asarray(self.classes_[likely])
 
-    def explain(self, X: pd.DataFrame) -> Explanation:
+    def predict_interval(self, X: Any, level: float = 0.9) -> Floats:
+        """Lower and upper end of an interval for each probability, shape (n, 2).
+
+        How far the probability itself may be off for want of people to learn from: the spread between members that
+        each leave some people out (grouped jackknife), and the uncertainty of the calibration line. It says nothing
+        about whether the outcome will come.
+
+        Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 11.
+        """
+        margins = self.margins(X)
+        middle, members = margins.mean(axis=1), margins.shape[1]
+        spread = (members - 1) / members * ((margins - middle[:, None]) ** 2).sum(axis=1) * self.line_.slope**2
+        at = np.column_stack([middle, np.ones(len(middle))])
+        spread += np.einsum("ni,ij,nj->n", at, self.line_covariance_, at)
+        reach = norm.ppf(0.5 + level / 2) * np.sqrt(spread)
+        log_odds = self.line_.apply(middle)
+        return sigmoid(np.column_stack([log_odds - reach, log_odds + reach]))
+
+    def unlike(self, X: Any) -> list[str | None]:
+        """Why a row is unlike anything seen in training, or None; what the model says of such a row is worth little."""
+        return self.seen_.unlike(self._native(X)[1], self.columns_.names)
+
+    def explain(self, X: Any) -> Explanation:
         """Exact contributions of every feature for every row, in log-odds of the calibrated probability.
 
-        Source: TreeSHAP as LightGBM computes it (`pred_contrib`); one row runs on one thread.
+        Source: path-dependent TreeSHAP (Lundberg and others, 2020) for the trees; a slope times the distance from the
+        median for the linear part.
         """
-        check_is_fitted(self, "booster_")
-        X = self._columns(X)
-        raw = np.asarray(self.booster_.predict(self._encode(X), pred_contrib=True, num_threads=_threads(len(X))))
-        return Explanation(
-            values=raw[:, :-1] * self.line_.slope, base=raw[:, -1] * self.line_.slope + self.line_.intercept, data=X
-        )
+        frame, native = self._native(X)
+        expanded, share = self.columns_.expanded(native), 1 / len(self.members_)
+        values, apart = np.zeros(native.shape), np.zeros(expanded.shape)
+        base = np.full(len(native), self.intercept_)
+        boosted, grown = self._trees
+        if boosted:
+            found = contributions(boosted, native)
+            values, base = values + found[:, :-1], base + found[:, -1]
+        if grown:
+            found = contributions(grown, expanded)
+            apart, base = apart + found[:, :-1], base + found[:, -1]
+        for linear in [m.linear for m in self.members_ if m.linear is not None]:
+            found, middle = linear.contributions(expanded)
+            apart, base = apart + self.weights_[0] * share * found, base + self.weights_[0] * share * middle
+        values = values + self.columns_.folded(apart)
+        return Explanation(values * self.line_.slope, base * self.line_.slope + self.line_.intercept, frame)
+
+    def margins(self, X: Any) -> Floats:
+        """Log-odds before calibration as each member sees them, shape (n, members)."""
+        native = self._native(X)[1]
+        expanded = self.columns_.expanded(native)
+        found = [member.margins(native, expanded) @ self.weights_ + self.intercept_ for member in self.members_]
+        return np.column_stack(found)
 
     def save(self, folder: Path) -> Path:
-        """Write `booster.txt` and `model.json` into a folder."""
-        check_is_fitted(self, "booster_")
-        folder.mkdir(parents=True, exist_ok=True)
-        self.booster_.save_model(str(folder / "booster.txt"))
-        about = {
-            "format": _FORMAT,
-            "outcome": self.outcome,
-            "features": self.feature_names_in_,
-            "categories": self.categories_,
-            "calibration": {"slope": self.line_.slope, "intercept": self.line_.intercept},
-            "contract_version": self.contract_,
-            "growth": (self.growth or Growth()).model_dump(),
-            "details": self.details_,
-        }
-        (folder / "model.json").write_text(json.dumps(about, indent=2), encoding="utf-8")
-        return folder
+        """Write the model's files into a folder (`training.files`)."""
+        from training.files import write_model
+
+        check_is_fitted(self, "members_")
+        return write_model(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> "RiskModel":
@@ -136,106 +186,48 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ContractError
             The model was trained on features that this code defines otherwise, or its files are not whole.
         """
-        try:
-            about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-            booster = lgb.Booster(model_file=str(folder / "booster.txt"))
-        except (OSError, ValueError, lgb.basic.LightGBMError) as error:
-            raise ContractError(f"{folder} does not hold a whole model: {error}") from error
-        if not isinstance(about, dict) or about.get("format") != _FORMAT:
-            raise ContractError(f"{folder} holds a model of another format than {_FORMAT}; this code cannot read it.")
-        if about["contract_version"] not in (None, contract_version()):
-            raise ContractError(
-                f"The {about['outcome']} model was trained on feature contract {about['contract_version']}, this code"
-                f" is {contract_version()}; retrain it, or run the code it was trained with."
-            )
-        model = cls(about["outcome"], Growth(**about["growth"]))
-        model.feature_names_in_, model.categories_ = about["features"], about["categories"]
-        model.classes_, model.booster_ = np.array([0, 1]), booster
-        model.line_, model.contract_ = Line(**about["calibration"]), about["contract_version"]
-        model.details_ = about["details"]
-        return model
+        from training.files import read_model
 
-    def _parameters(self, growth: Growth, rows: int) -> dict[str, Any]:
-        return {
-            "objective": "binary",
-            "num_leaves": growth.leaves,
-            "learning_rate": growth.learning_rate,
-            "min_data_in_leaf": growth.rows_per_leaf,
-            "min_data_per_group": growth.rows_per_leaf,
-            "lambda_l2": growth.l2,
-            "cat_l2": growth.l2,
-            "feature_fraction": growth.feature_share,
-            "bagging_fraction": growth.row_share,
-            "bagging_freq": 1,
-            "monotone_constraints": [self._direction(name) for name in self.feature_names_in_],
-            "seed": growth.seed,
-            "num_threads": _threads(rows),
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
+        return read_model(folder)
+
+    def _fit_members(self, rows: Rows, people: npt.NDArray[Any], recipe: Recipe) -> None:
+        """Fit the members side by side and weigh their parts by what they say of the people they left out."""
+        left_out = list(folds(rows.y, people, recipe.members, recipe.seed))
+        if not left_out:  # nobody can be left out: the simplest part alone
+            alone = recipe.model_copy(update={"boosting": None, "forest": None, "linear_c": recipe.linear_c or 0.1})
+            self.members_ = [Member.fit(rows, np.arange(len(rows.y)), alone, recipe.seed)]
+            self.weights_, self.intercept_ = np.array([1.0, 0.0, 0.0]), 0.0
+            return
+        seeds = range(recipe.seed, recipe.seed + len(left_out))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # a member a core
+            members = list(pool.map(lambda fold, seed: Member.fit(rows, fold[0], recipe, seed), left_out, seeds))
+        honest = np.zeros((len(rows.y), 3))
+        for member, (_, test) in zip(members, left_out, strict=True):
+            honest[test] = member.margins(rows.native[test], rows.expanded[test])
+        self.weights_, self.intercept_ = part_weights(honest, rows.y, rows.weight)
+        unused = {name: None for name, weight in zip(("linear", "boosting", "forest"), self.weights_) if weight == 0}
+        self.members_ = [replace(member, **unused) for member in members]
+
+    @cached_property
+    def _trees(self) -> tuple[Trees | None, Trees | None]:
+        """Boosted trees and forests of all members, as they add to the margin."""
+        share = 1 / len(self.members_)
+        boosted = [(m.boosting, self.weights_[1] * share) for m in self.members_ if m.boosting is not None]
+        grown = [(m.forest, self.weights_[2] * share) for m in self.members_ if m.forest is not None]
+        return Trees.of(boosted) if boosted else None, Trees.of(grown) if grown else None
 
     def _direction(self, name: str) -> int:
         entry = feature(name)
         return entry.direction(self.outcome) if entry else 0
 
-    def _margin(self, X: pd.DataFrame) -> Floats:
-        X = self._columns(X)
-        return np.asarray(self.booster_.predict(self._encode(X), raw_score=True, num_threads=_threads(len(X))))
+    def _native(self, X: Any) -> tuple[pd.DataFrame, Floats]:
+        """The model's columns of X, as they are and as numbers."""
+        check_is_fitted(self, "members_")
+        frame = checked_frame(self, X, self.columns_.names)
+        return frame, self.columns_.native(frame)
 
-    def _columns(self, X: pd.DataFrame) -> pd.DataFrame:
-        X = _as_frame(X)
-        missing = [name for name in self.feature_names_in_ if name not in X.columns]
-        if missing:
-            raise InputError(f"The {self.outcome} model needs columns that are missing: {', '.join(missing[:5])}.")
-        return X[self.feature_names_in_]
-
-    def _encode(self, X: pd.DataFrame) -> Floats:
-        """Numbers as they are, categories as their place in `categories_`, anything unknown as NaN."""
-        out = np.empty(X.shape)
-        for i, name in enumerate(X.columns):
-            if str(name) in self.categories_:
-                codes = pd.Index(self.categories_[str(name)], dtype=object).get_indexer(X[name].astype(str))
-                out[:, i] = np.where((codes < 0) | X[name].isna(), np.nan, codes)
-            else:
-                out[:, i] = _numbers(X[name], str(name))
-        return out
-
-
-def _load_pyfunc(path: str) -> "_Scorer":
-    """MLflow's door: `mlflow.pyfunc.load_model` calls this with the folder of the model's files."""
-    return _Scorer(RiskModel.load(Path(path)))
-
-
-class _Scorer:
-    """What MLflow sees: a frame in, one probability a row out."""
-
-    def __init__(self, model: RiskModel) -> None:
-        self.model = model
-
-    def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Floats:
-        return np.asarray(self.model.predict_proba(model_input)[:, 1])
-
-
-def _as_frame(X: Any) -> pd.DataFrame:
-    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X)).rename(columns=lambda i: f"x{i}")
-
-
-def _is_numeric(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
-
-
-def _numbers(column: pd.Series, name: str) -> Floats:
-    try:
-        return column.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"Column '{name}' holds text where the model expects a number: {error}.") from error
-
-
-def _threads(rows: int) -> int:
-    """One thread up to 100,000 rows, else as many as there are (0).
-
-    A single row is faster on one (decision 4 of the design), and small tables lose more to threads that wait for
-    a busy core than they gain.
-    """
-    return 1 if rows <= ONE_THREAD_ROWS else 0
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        return tags

@@ -1,0 +1,247 @@
+"""`TurnoverModel`: probability of a voluntary exit within each horizon, from two calibrated hazards that compete."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import norm
+
+from features.catalog import contract_version
+from features.errors import InputError
+from training.calibration import logit, sigmoid
+from training.config import Recipe
+from training.explain import Explanation
+from training.files import FORMAT, about
+from training.hazard import BAND, CAUSES, Bands, Spells, incidence, person_periods
+from training.model import RiskModel
+
+__all__ = ["TurnoverModel"]
+
+Floats = npt.NDArray[np.float64]
+_NODES, _SHARES = np.polynomial.legendre.leggauss(12)
+_STEP = 1e-4
+
+
+class TurnoverModel:
+    """Competing risks in discrete time; one `RiskModel` for the daily hazard of each cause.
+
+    Parameters
+    ----------
+    gap, horizons
+        Days: an exit counts from `gap` on, and up to each of the horizons; the next days are not what is predicted.
+    horizon_days
+        Which of the horizons `predict_proba` and `explain` speak of where none is named.
+    recipe
+        How both models are made.
+    """
+
+    outcome = "turnover"
+
+    def __init__(
+        self,
+        gap: int = 14,
+        horizons: Sequence[int] = (30, 90, 180),
+        horizon_days: int = 90,
+        recipe: Recipe | None = None,
+    ) -> None:
+        if list(horizons) != sorted(set(horizons)) or not horizons or horizons[0] <= gap:
+            raise InputError(f"horizons {list(horizons)} must rise, and the first lie after the gap of {gap} days.")
+        if horizon_days not in horizons:
+            raise InputError(f"horizon_days {horizon_days} is none of the horizons {list(horizons)}.")
+        self.bands, self.horizon_days, self.recipe = Bands(gap, tuple(horizons)), horizon_days, recipe
+        self.causes = {
+            "voluntary": RiskModel("turnover", recipe),
+            "involuntary": RiskModel("involuntary exit", recipe),
+        }
+        self.contract_: str | None = None
+        self.details_: dict[str, Any] = {}
+
+    def fit(self, X: pd.DataFrame, spells: Spells, groups: npt.ArrayLike) -> Self:
+        """Fit both hazards on the person-period rows of X, shape (n, k).
+
+        Raises
+        ------
+        InputError
+            Nobody quit, or nobody was dismissed, in the time that was followed.
+        """
+        people = np.asarray(groups)
+        for cause, model in self.causes.items():
+            rows, y, weight = self._rows(spells, cause)
+            if not y.any():
+                raise InputError(f"There is no {cause} exit among {len(X):,} rows; a longer history is needed.")
+            model.fit(self._ahead(X, rows), y, weight, people[rows["row"]])
+        self.contract_ = contract_version()
+        return self
+
+    def calibrate(self, X: pd.DataFrame, spells: Spells, groups: npt.ArrayLike) -> Self:
+        """Fit each hazard's line on rows that are later than those of `fit`; incidences go on adding up to 1.
+
+        A cause of which the block holds no event keeps its line.
+        """
+        people = np.asarray(groups)
+        for cause, model in self.causes.items():
+            rows, y, weight = self._rows(spells, cause)
+            if y.any():
+                model.calibrate(self._ahead(X, rows), y, weight, people[rows["row"]])
+        return self
+
+    def incidence(self, X: pd.DataFrame) -> Floats:
+        """Probability of each cause by each horizon, shape (causes, n, horizons)."""
+        return incidence(sigmoid(self._log_odds(X)), self.bands.days)
+
+    def predict_proba(self, X: pd.DataFrame, horizon: int | None = None) -> Floats:
+        """Probability of no voluntary exit and of one within a horizon, shape (n, 2)."""
+        p = self.incidence(X)[0, :, self._band(horizon)]
+        return np.column_stack([1 - p, p])
+
+    def predict_interval(self, X: pd.DataFrame, level: float = 0.9, horizon: int | None = None) -> Floats:
+        """Lower and upper end for each probability, shape (n, 2); see `RiskModel.predict_interval`."""
+        last = self._band(horizon)
+        found = {
+            cause: [model.margins(self._in_band(X, b)) for b in range(last + 1)] for cause, model in self._models()
+        }
+        members = min(margins[0].shape[1] for margins in found.values())
+        lines = [model.line_ for _, model in self._models()]
+        raw = np.array([[band.mean(axis=1) for band in found[cause]] for cause in CAUSES])  # (causes, bands, n)
+        at = np.array([line.apply(margins) for line, margins in zip(lines, raw, strict=True)]).transpose(0, 2, 1)
+        middle = self._logit(at, last)
+        apart = [
+            self._logit(
+                np.array(
+                    [
+                        np.column_stack([line.apply(band[:, member]) for band in found[cause]])
+                        for cause, line in zip(CAUSES, lines, strict=True)
+                    ]
+                ),
+                last,
+            )
+            for member in range(members)
+        ]
+        spread = (members - 1) / members * ((np.array(apart) - np.mean(apart, axis=0)) ** 2).sum(axis=0)
+        gradient = self._gradient(at, last)
+        for number, (_, model) in enumerate(self._models()):
+            toward = np.stack([(gradient[number] * raw[number].T).sum(axis=1), gradient[number].sum(axis=1)], axis=1)
+            spread += np.einsum("ni,ij,nj->n", toward, model.line_covariance_, toward)
+        reach = norm.ppf(0.5 + level / 2) * np.sqrt(spread)
+        return sigmoid(np.column_stack([middle - reach, middle + reach]))
+
+    def unlike(self, X: pd.DataFrame) -> list[str | None]:
+        """Why a row is unlike anything seen in training, or None."""
+        return self.causes["voluntary"].unlike(self._in_band(X, 0))
+
+    def explain(self, X: pd.DataFrame, horizon: int | None = None) -> Explanation:
+        """Contributions of every feature in log-odds of the probability of a voluntary exit within a horizon.
+
+        Each hazard's contributions are exact. The incidence bends their sum; how much each hazard moved it on the way
+        from the base to the row is integrated along the straight line (Aumann-Shapley), so that base and contributions
+        add up to the log-odds. Source: Sundararajan, Taly and Yan (2017), Axiomatic attribution for deep networks.
+        """
+        last = self._band(horizon)
+        parts = {
+            cause: [model.explain(self._in_band(X, b)) for b in range(last + 1)] for cause, model in self._models()
+        }
+        ends = np.array([[part.log_odds for part in parts[cause]] for cause in CAUSES]).transpose(0, 2, 1)
+        starts = np.array([[part.base + part.values[:, -1] for part in parts[cause]] for cause in CAUSES])
+        starts = starts.transpose(0, 2, 1)
+        slopes = sum(
+            share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
+            for node, share in zip(_NODES, _SHARES, strict=True)
+        )
+        values = sum(
+            parts[cause][band].values[:, :-1] * slopes[number, :, band, None]
+            for number, cause in enumerate(CAUSES)
+            for band in range(last + 1)
+        )
+        base = self._logit(ends, last) - values.sum(axis=1)
+        return Explanation(values, base, X[self.feature_names])
+
+    @property
+    def feature_names(self) -> list[str]:
+        return [name for name in self.causes["voluntary"].columns_.names if name != BAND]
+
+    def save(self, folder: Path) -> Path:
+        """Write `model.json` and a folder for each cause."""
+        for cause, model in self._models():
+            model.save(folder / cause)
+        found = {
+            "format": FORMAT,
+            "kind": "turnover",
+            "outcome": self.outcome,
+            "gap": self.bands.gap,
+            "horizons": list(self.bands.ends),
+            "horizon_days": self.horizon_days,
+            "recipe": self.recipe.model_dump() if self.recipe else None,
+            "contract_version": self.contract_,
+            "details": self.details_,
+        }
+        (folder / "model.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+        return folder
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ContractError
+            The model was trained on features that this code defines otherwise, or its files are not whole.
+        """
+        found = about(folder)
+        recipe = Recipe(**found["recipe"]) if found["recipe"] else None
+        model = cls(found["gap"], found["horizons"], found["horizon_days"], recipe)
+        model.causes = {cause: RiskModel.load(folder / cause) for cause in CAUSES}
+        model.contract_, model.details_ = found["contract_version"], found["details"]
+        return model
+
+    def _models(self) -> list[tuple[str, RiskModel]]:
+        return [(cause, self.causes[cause]) for cause in CAUSES]
+
+    def _rows(self, spells: Spells, cause: str) -> tuple[pd.DataFrame, Floats, Floats]:
+        """Person-period rows of one cause: days without it once with their number, and the days with it."""
+        periods = person_periods(spells, self.bands)
+        happened = periods["cause"] == cause
+        without = periods.assign(weight=periods["days"] + ((periods["cause"] != "") & ~happened))
+        rows = pd.concat([without[without["weight"] > 0], periods[happened].assign(weight=1)], ignore_index=True)
+        y = np.zeros(len(rows))
+        y[len(rows) - int(happened.sum()) :] = 1.0
+        return rows, y, rows["weight"].to_numpy(dtype=float)
+
+    def _ahead(self, X: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+        ends = np.array(self.bands.ends, dtype=float)
+        return X.iloc[rows["row"]].assign(**{BAND: ends[rows["band"]]}).reset_index(drop=True)
+
+    def _in_band(self, X: pd.DataFrame, band: int) -> pd.DataFrame:
+        return X.assign(**{BAND: float(self.bands.ends[band])})
+
+    def _band(self, horizon: int | None) -> int:
+        wanted = self.horizon_days if horizon is None else horizon
+        if wanted not in self.bands.ends:
+            raise InputError(f"horizon {wanted}: this model speaks of {', '.join(map(str, self.bands.ends))} days.")
+        return self.bands.ends.index(wanted)
+
+    def _log_odds(self, X: pd.DataFrame) -> Floats:
+        """Log-odds of the daily hazards, shape (causes, n, bands)."""
+        found = [
+            [model.line_.apply(model.margins(self._in_band(X, b)).mean(axis=1)) for b in range(len(self.bands.ends))]
+            for _, model in self._models()
+        ]
+        return np.array(found).transpose(0, 2, 1)
+
+    def _logit(self, log_odds: Floats, last: int) -> Floats:
+        """Log-odds of the voluntary incidence by the end of a band, from those of the hazards (causes, n, bands)."""
+        return logit(incidence(sigmoid(log_odds[:, :, : last + 1]), self.bands.days[: last + 1])[0, :, last])
+
+    def _gradient(self, log_odds: Floats, last: int) -> Floats:
+        """How the log-odds of the incidence change with those of each hazard, shape (causes, n, bands)."""
+        out = np.zeros_like(log_odds)
+        for place in np.ndindex(log_odds.shape[0], last + 1):
+            step = np.zeros_like(log_odds)
+            step[place[0], :, place[1]] = _STEP
+            out[place[0], :, place[1]] = (self._logit(log_odds + step, last) - self._logit(log_odds - step, last)) / (
+                2 * _STEP
+            )
+        return out
