@@ -17,16 +17,15 @@ from fairlearn.metrics import MetricFrame, count, false_positive_rate, selection
 from sklearn.metrics import precision_score
 
 from training.evaluate import selected
-from training.groups import NOT_STATED, memberships, shown_groups
+from training.groups import FOUR_FIFTHS, LEAST_JUDGED, NOT_STATED, memberships, shown_groups
 from training.proportion import difference, wilson
 from training.resampling import intervals
-from training.verdict import FOUR_FIFTHS, Verdict, verdict
+from training.verdict import Verdict, verdict
 
-__all__ = ["LEAST_JUDGED", "MEASURES_COMPARED", "Audit", "audit"]
+__all__ = ["MEASURES_COMPARED", "Audit", "audit"]
 
 Floats = npt.NDArray[np.float64]
 Group = dict[str, Any]
-LEAST_JUDGED = 30
 _SCORES = ("auroc", "calibration_in_the_large", "calibration_slope")
 _RATES = {
     "base_rate": lambda y, chosen: selection_rate(y, y),
@@ -114,8 +113,8 @@ def _measure(block: pd.DataFrame, of_rows: pd.Series, shown: list[str], repeats:
         measured = intervals(
             own["y"].to_numpy(), own["p"].to_numpy(), own["agent"], _SCORES, repeats=repeats, seed=seed
         )
-        for measure, (estimate, low, high) in measured.items():
-            row |= {measure: estimate, f"{measure}_low": low, f"{measure}_high": high}
+        for measure, found in measured.items():
+            row |= {measure: found.estimate, f"{measure}_low": found.low, f"{measure}_high": found.high}
         rows.append(row)
     return rows
 

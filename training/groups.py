@@ -8,9 +8,10 @@ import pandas as pd
 
 from features.errors import InputError
 
-__all__ = ["LEAST_SHOWN", "NOT_STATED", "Membership", "memberships", "shown_groups"]
+__all__ = ["FOUR_FIFTHS", "LEAST_JUDGED", "LEAST_SHOWN", "NOT_STATED", "Membership", "memberships", "shown_groups"]
 
-LEAST_SHOWN = 5
+LEAST_SHOWN, LEAST_JUDGED = 5, 30  # agents
+FOUR_FIFTHS = 0.8  # of the highest selection rate; U.S. practice (29 CFR 1607.4 D), no proof either way
 NOT_STATED = "not stated"
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-__all__ = ["FOUR_FIFTHS", "Verdict", "verdict"]
+from training.groups import LEAST_JUDGED
 
-FOUR_FIFTHS = 0.8  # of the highest selection rate; a convention of U.S. practice (29 CFR 1607.4 D), no proof either way
+__all__ = ["Verdict", "verdict"]
+
 Group = dict[str, Any]
 Verdict = Literal["not audited", "too few to judge", "below four-fifths", "no group below four-fifths"]
 _WORDS = {
@@ -27,7 +28,7 @@ def verdict(groups: list[Group], gaps: list[Group], audited: bool) -> tuple[Verd
     highest = {row["attribute"]: row for row in groups if row["judgement"] == "highest"}
     if not highest:
         return "too few to judge", (
-            "Not judged: no attribute has two groups large enough to compare (30 agents each), so nothing is known."
+            f"Not judged: no attribute has two groups of {LEAST_JUDGED} agents or more, so nothing is known."
         )
     more = _differences(gaps) + _not_judged(groups)
     if below:
@@ -39,8 +40,8 @@ def verdict(groups: list[Group], gaps: list[Group], audited: bool) -> tuple[Verd
     judged = [row for row in groups if row["judgement"] in ("highest", "within four-fifths")]
     lowest = min(judged, key=lambda row: row["impact_ratio"])
     return "no group below four-fifths", (
-        f"No judged group of {', '.join(highest)} is reached less than four-fifths as often as another; the lowest impact"
-        f" ratio is {lowest['impact_ratio']:.2f} ({lowest['attribute']}: {lowest['value']})."
+        f"No judged group of {', '.join(highest)} is reached less than four-fifths as often as another; the lowest"
+        f" impact ratio is {lowest['impact_ratio']:.2f} ({lowest['attribute']}: {lowest['value']})."
         f" This is no proof of equal treatment.{more}"
     )
 

@@ -51,7 +51,8 @@ def _mean(values: Floats, weights: Floats) -> Floats:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below != 0)
+    found: Floats = np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below != 0)
+    return found
 
 
 def _classes(y: Floats, p: Floats, weights: Floats) -> tuple[Floats, Floats]:
