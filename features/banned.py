@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from features.errors import BannedInputError
 
-__all__ = ["BANNED", "PROTECTED", "Banned", "is_protected", "refuse_banned"]
+__all__ = ["BANNED", "PROTECTED", "Banned", "is_protected", "refuse_banned", "words"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ PROTECTED: tuple[str, ...] = (
 )
 
 
-def _words(column: str) -> str:
+def words(column: str) -> str:
     """`VoicePitch`, `voice pitch` and `voice-pitch` all read as `voice_pitch`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column)
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
@@ -78,7 +78,7 @@ def refuse_banned(columns: Iterable[str], place: str) -> None:
     """
     for column in columns:
         for banned in BANNED:
-            if re.search(banned.pattern, _words(column)):
+            if re.search(banned.pattern, words(column)):
                 raise BannedInputError(
                     f"{place}: column '{column}' is never ingested: {banned.why}. Remove it from the export."
                 )
@@ -92,5 +92,5 @@ def is_protected(column: str) -> bool:
     >>> is_protected("MaritalStatus"), is_protected("head_gender"), is_protected("average_handle_time")
     (True, True, False)
     """
-    parts = _words(column).split("_")
+    parts = words(column).split("_")
     return any(part == word or (len(word) > 4 and part.startswith(word)) for word in PROTECTED for part in parts)

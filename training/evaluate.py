@@ -2,7 +2,7 @@
 
 AUROC: how often a random positive ranks above a random negative. AUPRC: precision over all cut-offs; read it beside
 the base rate. Brier: mean squared error of the probability; skill is what it saves against the base rate. Lift: how
-much denser positives are among the highest scores than overall.
+much denser positives are among the highest scores than overall. Log-loss: mean surprise at what came true, in nats.
 """
 
 from dataclasses import asdict, dataclass
@@ -10,15 +10,16 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from features.errors import InputError
-from training.calibration import calibration_line, logit
+from training.calibration import calibration_line
+from training.resampling import advantage
+from training.weighted import ranks
 
-__all__ = ["Metrics", "auroc_advantage", "evaluate", "reliability", "top_share"]
+__all__ = ["Metrics", "auroc_advantage", "evaluate", "reliability", "selected", "top_share"]
 
 Floats = npt.NDArray[np.float64]
-LEAST_SPREAD = 0.01  # SD of the log-odds below which a score is as good as constant
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Metrics:
     auprc: float
     brier: float
     brier_skill: float
+    log_loss: float
     calibration_slope: float
     calibration_intercept: float
     lift_top: float
@@ -53,10 +55,8 @@ def evaluate(y: Floats, p: Floats, outreach_share: float = 0.1) -> Metrics:
     if len(np.unique(y)) < 2:
         raise InputError("The test block holds only one class; give more dates, or a more frequent outcome.")
     base = float(y.mean())
-    # a constant score has no slope and no top: it says nothing beyond the base rate
-    ranks = bool(np.std(logit(p)) > LEAST_SPREAD)
-    precision = float(y[top_share(p, outreach_share)].mean()) if ranks else base
-    line = calibration_line(y, p) if ranks else None
+    precision = float(y[top_share(p, outreach_share)].mean()) if ranks(p) else base
+    line = calibration_line(y, p) if ranks(p) else None
     brier = float(brier_score_loss(y, p))
     return Metrics(
         rows=len(y),
@@ -67,6 +67,7 @@ def evaluate(y: Floats, p: Floats, outreach_share: float = 0.1) -> Metrics:
         auprc=float(average_precision_score(y, p)),
         brier=brier,
         brier_skill=1 - brier / (base * (1 - base)),
+        log_loss=float(log_loss(y, p)),
         calibration_slope=line.slope if line else 0.0,
         calibration_intercept=line.intercept if line else 0.0,
         lift_top=precision / base,
@@ -80,6 +81,15 @@ def top_share(p: Floats, share: float) -> npt.NDArray[np.int64]:
     return np.argsort(-p, kind="stable")[:count]
 
 
+def selected(p: Floats, share: float, dates: npt.ArrayLike | None = None) -> npt.NDArray[np.bool_]:
+    """Which rows outreach reaches: the top share of all rows or, with `dates`, of the rows of each date."""
+    chosen = np.zeros(len(p), dtype=bool)
+    blocks = [np.arange(len(p))] if dates is None else pd.Series(p).groupby(np.asarray(dates)).indices.values()
+    for rows in blocks:
+        chosen[rows[top_share(p[rows], share)]] = True
+    return chosen
+
+
 def reliability(y: Floats, p: Floats, bins: int = 10) -> pd.DataFrame:
     """Mean score, observed share and count in bins of about equal size; columns score, observed, rows."""
     groups = pd.qcut(pd.Series(p).rank(method="first"), min(bins, len(p)), labels=False)
@@ -91,12 +101,4 @@ def auroc_advantage(
     y: Floats, p: Floats, other: Floats, agents: npt.ArrayLike, repeats: int = 200, seed: int = 7
 ) -> tuple[float, float, float]:
     """AUROC of `p` minus that of `other`, and a 95 % interval by resampling agents with all their rows."""
-    rows_of = list(pd.Series(np.arange(len(y))).groupby(np.asarray(agents)).indices.values())
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(repeats):
-        rows = np.concatenate([rows_of[i] for i in rng.integers(0, len(rows_of), len(rows_of))])
-        if len(np.unique(y[rows])) == 2:
-            drawn.append(roc_auc_score(y[rows], p[rows]) - roc_auc_score(y[rows], other[rows]))
-    low, high = np.quantile(drawn, [0.025, 0.975]) if drawn else (np.nan, np.nan)
-    return float(roc_auc_score(y, p) - roc_auc_score(y, other)), float(low), float(high)
+    return advantage(y, p, other, agents, "auroc", repeats, seed)

@@ -1,163 +1,68 @@
-"""Leaves of trees in groups that share their tests.
+"""Who belongs to which group of a protected attribute, and which groups are too small to be shown."""
 
-Neighboring leaves of a tree have most of their tests in common. A *group* is some of them that have at most `BITS`
-tests together, so that there are few *outcomes*: a bit a test, 1 is left. A leaf with more tests is alone. A
-*condition* is what a leaf asks of one feature: all tests on its path that are about it.
-"""
-
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from features.by_agent import Floats, Ints
-from training.trees import Nodes, Tree, nodes_of
+from features.errors import InputError
 
-__all__ = ["BITS", "DEEPEST", "Bits", "Groups", "Leaves", "groups_of"]
+__all__ = ["FOUR_FIFTHS", "LEAST_JUDGED", "LEAST_SHOWN", "NOT_STATED", "Membership", "memberships", "shown_groups"]
 
-BITS = 8  # tests of a group: one more doubles its outcomes, and saves a part of the groups
-DEEPEST = 64  # tests of a leaf that is alone: their outcome is one whole number
-
-Bits = npt.NDArray[np.uint64]
-_Path = list[tuple[int, bool]]  # inner nodes from the root on, and whether the leaf is on their left
+LEAST_SHOWN, LEAST_JUDGED = 5, 30  # agents
+FOUR_FIFTHS = 0.8  # of the highest selection rate; U.S. practice (29 CFR 1607.4 D), no proof either way
+NOT_STATED = "not stated"
 
 
-class Leaves(NamedTuple):
-    """Leaves by group, each with its conditions.
+class Membership(NamedTuple):
+    """The groups of one attribute: whose row it is, by group, and agents per group from the largest."""
 
-    Attributes
-    ----------
-    of : array, shape (groups + 1,)
-        The leaves of a group.
-    value : array
-    conditions : array, shape (leaves + 1,)
-    slot : array
-        Which of the group's features a condition is about.
-    share : array
-        Share of the training rows that meet the condition.
-    tests, outcome : array
-        The condition is met where `tests`, bits of the group's tests, have this outcome (1 is left).
+    of_rows: pd.Series
+    agents: pd.Series
+
+
+def memberships(protected: pd.DataFrame | None, agents: npt.ArrayLike) -> dict[str, Membership]:
+    """Groups per attribute for the rows of `agents`; an agent whom an attribute does not name is "not stated".
+
+    A later row of the same agent and attribute replaces an earlier one. Attributes that name none of the agents are
+    left out, and without the table there are none.
+
+    Raises
+    ------
+    InputError
+        A column of the table protected is absent.
     """
+    if protected is None:
+        return {}
+    for column in ("agent_id", "attribute", "value"):
+        if column not in protected:
+            raise InputError(f"protected: there is no column {column}; an audit needs agent_id, attribute and value.")
+    rows = pd.Series(np.asarray(agents))
+    last = protected.dropna().drop_duplicates(["agent_id", "attribute"], keep="last")
+    found = {}
+    for attribute, table in last.groupby("attribute"):
+        values = rows.map(table.set_index("agent_id")["value"].astype(str))
+        if values.notna().any():
+            groups = values.fillna(NOT_STATED)
+            counts = rows.groupby(groups).nunique().sort_values(ascending=False, kind="stable")
+            found[str(attribute)] = Membership(groups, counts)
+    return found
 
-    of: Ints
-    value: Floats
-    conditions: Ints
-    slot: Ints
-    share: Floats
-    tests: Bits
-    outcome: Bits
 
+def shown_groups(agents: pd.Series) -> list[str]:
+    """Groups that may be shown, of agents per group.
 
-class Groups(NamedTuple):
-    """Groups of leaves.
+    Hidden are groups of fewer than 5 agents and then, as what is hidden must not follow from the total, the next
+    smallest ones until two or more groups and 5 or more agents are hidden together.
 
-    Attributes
-    ----------
-    tests : array, shape (groups + 1,)
-    node : array
-        The inner node of a test.
-    slots : array, shape (groups + 1,)
-    feature : array
-        The feature of a slot.
-    base : float
-        Expected margin.
-    nodes, leaves
+    Examples
+    --------
+    >>> shown_groups(pd.Series({"a": 60, "b": 30, "c": 9, "d": 2}))
+    ['a', 'b']
     """
-
-    tests: Ints
-    node: Ints
-    slots: Ints
-    feature: Ints
-    base: float
-    nodes: Nodes
-    leaves: Leaves
-
-
-def groups_of(trees: Sequence[Tree], bits: int = BITS) -> Groups:
-    """The groups of all trees, with at most `bits` tests each, or one leaf with more."""
-    found, offset = _Lists(), 0
-    for tree in trees:
-        for group in _grouped(_leaves(tree), bits):
-            found.add(group, tree, offset)
-        offset += len(tree.left)
-    return found.groups(nodes_of(trees))
-
-
-def _leaves(tree: Tree) -> Iterator[tuple[int, _Path]]:
-    """Leaves with their paths, from left to right."""
-    ahead: list[tuple[int, _Path]] = [(0 if tree.left else ~0, [])]
-    while ahead:
-        node, path = ahead.pop()
-        if node < 0:
-            yield ~node, path
-        else:
-            ahead += [(tree.right[node], [*path, (node, False)]), (tree.left[node], [*path, (node, True)])]
-
-
-def _grouped(leaves: Iterator[tuple[int, _Path]], bits: int) -> Iterator[list[tuple[int, _Path]]]:
-    """Neighbors as long as their tests are not more than `bits`."""
-    group, tests = list[tuple[int, _Path]](), set[int]()
-    for leaf, path in leaves:
-        own = {node for node, _ in path}
-        if group and len(tests | own) > bits:
-            yield group
-            group, tests = [], set()
-        group.append((leaf, path))
-        tests |= own
-    yield group
-
-
-class _Lists:
-    """Groups while they are collected, end to end."""
-
-    def __init__(self) -> None:
-        self.tests, self.slots, self.of, self.conditions = [0], [0], [0], [0]
-        self.node, self.feature, self.value = list[int](), list[int](), list[float]()
-        self.slot, self.share, self.mask, self.outcome = list[int](), list[float](), list[int](), list[int]()
-        self.base = 0.0
-
-    def add(self, group: list[tuple[int, _Path]], tree: Tree, offset: int) -> None:
-        """A group of a tree whose first node has the number `offset` among those of all trees."""
-        nodes = list(dict.fromkeys(node for _, path in group for node, _ in path))
-        features = list(dict.fromkeys(tree.feature[node] for node in nodes))
-        for leaf, path in group:
-            self._leaf(leaf, path, tree, nodes, features)
-        self.node += [offset + node for node in nodes]
-        self.feature += features
-        self.tests.append(len(self.node))
-        self.slots.append(len(self.feature))
-        self.of.append(len(self.value))
-
-    def _leaf(self, leaf: int, path: _Path, tree: Tree, nodes: list[int], features: list[int]) -> None:
-        met: dict[int, tuple[float, int, int]] = {}
-        reached = 1.0
-        for node, left in path:
-            child = tree.left[node] if left else tree.right[node]
-            share = (tree.rows[child] if child >= 0 else tree.leaf_rows[~child]) / tree.rows[node]
-            bit = 1 << nodes.index(node)
-            slot = features.index(tree.feature[node])
-            before, tests, outcome = met.get(slot, (1.0, 0, 0))
-            met[slot] = before * share, tests | bit, outcome | bit * left
-            reached *= share
-        self.slot += met
-        self.share += [share for share, _, _ in met.values()]
-        self.mask += [tests for _, tests, _ in met.values()]
-        self.outcome += [outcome for _, _, outcome in met.values()]
-        self.conditions.append(len(self.slot))
-        self.value.append(tree.leaf_value[leaf])
-        self.base += reached * tree.leaf_value[leaf]
-
-    def groups(self, nodes: Nodes) -> Groups:
-        """All of them as arrays."""
-        leaves = Leaves(
-            np.array(self.of),
-            np.array(self.value),
-            np.array(self.conditions),
-            np.array(self.slot, dtype=np.int64),
-            np.array(self.share, dtype=np.float64),
-            np.array(self.mask, dtype=np.uint64),
-            np.array(self.outcome, dtype=np.uint64),
-        )
-        node, feature = np.array(self.node, dtype=np.int64), np.array(self.feature, dtype=np.int64)
-        return Groups(np.array(self.tests), node, np.array(self.slots), feature, self.base, nodes, leaves)
+    ordered = agents.sort_values(ascending=False, kind="stable")
+    hidden = int((ordered < LEAST_SHOWN).sum())
+    while 0 < hidden < len(ordered) and (hidden == 1 or ordered.iloc[-hidden:].sum() < LEAST_SHOWN):
+        hidden += 1
+    return [str(name) for name in ordered.index[: len(ordered) - hidden]]

@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.by_agent import Floats
-from training.groups import Bits, Groups
+from training.tree_groups import Bits, Groups
 from training.tables import Tables, shapley
 from training.trees import CATEGORY, NAN_LEFT, TINY
 

@@ -14,6 +14,8 @@ from pandas.api.types import is_integer_dtype
 
 from features.banned import is_protected, refuse_banned
 from features.errors import InputError
+from training.column_traps import why_avoided
+from training.traps import LEAST_GROUPS, fold_groups, refuse_telltales
 
 __all__ = ["People", "read_table"]
 
@@ -23,7 +25,10 @@ LEAST_ROWS, LEAST_OF_A_CLASS = 50, 10
 
 @dataclass(frozen=True)
 class People:
-    """A table made ready: inputs, outcome, and what was left out and why."""
+    """A table made ready: inputs, outcome, what was left out and why, and what a reader must be told.
+
+    `groups` are those that were asked for, or else the rows that must stay in one fold, where there are any.
+    """
 
     X: pd.DataFrame
     y: Floats
@@ -32,6 +37,7 @@ class People:
     duplicates: int
     unlabelled: int
     left_out: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 def read_table(
@@ -46,12 +52,14 @@ def read_table(
     """Read a CSV or Parquet table and separate inputs, outcome, group and time.
 
     Exact duplicates count once. Left out, each with its reason: what was asked for, columns that the target is made
-    of, protected attributes, constants, and row numbers.
+    of, protected attributes, constants, row numbers and other identifiers, and what is known only after the outcome.
+    An identifier that repeats says whose rows must stay in one fold, unless `group` or `time` does.
 
     Raises
     ------
     InputError
-        The file, a column, the target or the positive value is not there, or too few rows have an outcome.
+        The file, a column, the target or the positive value is not there, or too few rows have an outcome; the group
+        has fewer values than there are folds; or a single column tells the target.
     BannedInputError
         A column holds a signal that is never read.
     """
@@ -62,6 +70,10 @@ def read_table(
             raise InputError(f"{option} {name}: {path.name} has no such column; it has {', '.join(frame.columns)}.")
         if name is not None and frame[name].isna().any():
             raise InputError(f"{option} {name}: {frame[name].isna().sum()} rows of {path.name} have no value there.")
+    if group is not None and frame[group].nunique() < LEAST_GROUPS:
+        raise InputError(
+            f"--group {group}: {path.name} has {frame[group].nunique()} values there; folds need {LEAST_GROUPS}."
+        )
     before = len(frame)
     frame = frame.drop_duplicates(ignore_index=True)
     y, made_of = _outcome(frame, path.name, target, positive)
@@ -77,9 +89,11 @@ def read_table(
     X = frame.drop(columns=list(left_out))
     if X.shape[1] == 0:
         raise InputError(f"{path.name}: no column is left to learn from; left out: {', '.join(left_out)}.")
+    warnings = refuse_telltales(X, target_values, path.name)
+    groups, told = fold_groups(frame, X, left_out, group, time)
     return People(
-        X, target_values, frame[group] if group else None, frame[time] if time else None,
-        before - len(known), int((~known).sum()), left_out,
+        X, target_values, groups, frame[time] if time else None,
+        before - len(known), int((~known).sum()), left_out, warnings + told,
     )  # fmt: skip
 
 
@@ -157,4 +171,6 @@ def _left_out(
             found[name] = "the same for everyone"
         elif is_integer_dtype(frame[name]) and frame[name].is_unique and frame[name].is_monotonic_increasing:
             found[name] = "a row number"
+        elif why := why_avoided(frame[name]):
+            found[name] = why
     return found
