@@ -1,10 +1,12 @@
 """What is predicted, how far ahead, and how a model is grown. Every default lives here."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from features.errors import InputError
+from features.errors import ConfigError, InputError
 from features.signals.context import BURNOUT_INSTRUMENT, BURNOUT_SCALE
 
 __all__ = ["OUTCOMES", "Boosting", "Forest", "Gates", "OutcomeConfig", "Recipe", "outcome_config"]
@@ -66,26 +68,36 @@ class OutcomeConfig(BaseModel):
     """One outcome: its label, its horizon, and the blocks of time that training uses.
 
     `gap_days`: what happens this soon after the as-of date counts neither way, so that no one is scored on the days
-    between a decision and its date. `instrument`, `scale` and `threshold` define burnout and are kept with the model.
+    between a decision and its date. `instrument`, `version`, `scale` and `threshold` define burnout and are kept with
+    the model. `horizons`: those that a turnover model speaks of; `horizon_days` is the main one. `folds`: rolling
+    origins. `landmark_weeks`: hazards are fitted on every so many weeks' rows, since those between say the same again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Literal["burnout", "turnover"]
     horizon_days: int = Field(90, ge=1)
+    horizons: tuple[int, ...] = ()
     gap_days: int = Field(0, ge=0)
     min_history_days: int = Field(28, ge=0)
-    train_share: float = Field(0.5, gt=0, lt=1)
+    folds: int = Field(2, ge=1)
+    train_share: float = Field(0.4, gt=0, lt=1)
     calibration_share: float = Field(0.25, gt=0, lt=1)
+    landmark_weeks: int = Field(1, ge=1)
     outreach_share: float = Field(0.1, gt=0, lt=1)
     instrument: str = BURNOUT_INSTRUMENT
+    version: str = "1"
     scale: str = BURNOUT_SCALE
     threshold: float = 50.0
     recipe: Recipe = Recipe()
 
 
 class Gates(BaseModel):
-    """What a model has to show before it may score anyone (domain reference, section 3)."""
+    """What a model has to show before it may score anyone (domain reference, section 3).
+
+    `least_stability`: rank correlation of what moves the score between retrainings with other seeds. `least_ratio`:
+    four-fifths of the highest group's rate of being reached.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -93,22 +105,46 @@ class Gates(BaseModel):
     least_slope: float = 0.8
     most_slope: float = 1.2
     least_skill: float = 0.0
+    most_additivity_error: float = 1e-6
+    least_stability: float = 0.7
+    least_ratio: float = 0.8
 
 
 OUTCOMES: dict[str, OutcomeConfig] = {
     "burnout": OutcomeConfig(name="burnout"),
-    "turnover": OutcomeConfig(name="turnover", gap_days=14),
+    "turnover": OutcomeConfig(name="turnover", gap_days=14, horizons=(30, 90, 180), landmark_weeks=4),
 }
 
 
-def outcome_config(name: str) -> OutcomeConfig:
-    """The configuration of an outcome by name.
+def outcome_config(name: str, file: Path | None = None) -> OutcomeConfig:
+    """The configuration of an outcome by name, with what a YAML file sets otherwise.
 
     Raises
     ------
     InputError
         There is no such outcome.
+    ConfigError
+        The file is not there, or sets what it may not.
     """
     if name not in OUTCOMES:
         raise InputError(f"--outcome {name}: the outcomes are {', '.join(OUTCOMES)}.")
-    return OUTCOMES[name]
+    if file is None:
+        return OUTCOMES[name]
+    try:
+        given = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        return OutcomeConfig.model_validate(_merged(OUTCOMES[name].model_dump(), given))
+    except OSError as error:
+        raise ConfigError(f"--config {file}: {error.strerror}.") from error
+    except (yaml.YAMLError, TypeError) as error:
+        raise ConfigError(f"--config {file}: not a YAML file of settings: {str(error).splitlines()[0]}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"--config {file}, {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+
+
+def _merged(defaults: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Defaults with what is given in their place, level by level."""
+    return defaults | {
+        name: _merged(defaults[name], value) if isinstance(value, dict) and isinstance(defaults.get(name), dict) else value
+        for name, value in given.items()
+    }

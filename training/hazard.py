@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["BAND", "CAUSES", "Bands", "Spells", "follow_up", "incidence", "person_periods"]
+__all__ = ["BAND", "CAUSES", "Bands", "Spells", "follow_up", "incidence", "person_periods", "within_horizon"]
 
 Floats = npt.NDArray[np.float64]
 CAUSES = ("voluntary", "involuntary")
@@ -99,6 +99,13 @@ def person_periods(spells: Spells, bands: Bands) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def within_horizon(spells: Spells, gap: int, horizon: int) -> Floats:
+    """1 where someone quit in days [gap, horizon), 0 where not; NaN where that is not known or does not count."""
+    happened = (spells.cause == "voluntary") & (spells.day >= gap) & (spells.day < horizon)
+    stayed = (spells.day >= horizon) | ((spells.cause == "involuntary") & (spells.day >= gap))
+    return np.where(happened, 1.0, np.where(stayed, 0.0, np.nan))
 
 
 def incidence(hazards: Floats, days: npt.NDArray[np.int64]) -> Floats:

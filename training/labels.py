@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-import numpy as np
 import pandas as pd
 
 from training.config import OutcomeConfig
+from training.hazard import follow_up, within_horizon
 
-__all__ = ["burnout_labels", "label", "turnover_labels"]
+__all__ = ["burnout_labels", "label", "next_scores", "seen_whole", "turnover_labels"]
 
 
 def label(
@@ -19,13 +19,16 @@ def label(
     """
     of = {"burnout": burnout_labels, "turnover": turnover_labels}[config.name]
     labels = of(frame, tables, config)
-    seen = frame["as_of"] + timedelta(days=config.horizon_days) <= observed_until
-    return labels.where(seen)
+    return labels.where(seen_whole(frame, config.horizon_days, observed_until))
 
 
-def burnout_labels(frame: pd.DataFrame, tables: dict[str, pd.DataFrame], config: OutcomeConfig) -> pd.Series:
-    """1 where the first survey submitted in [T, T + horizon) scores at or above the threshold; NaN without one."""
-    surveys = tables["surveys"]
+def seen_whole(frame: pd.DataFrame, horizon_days: int, observed_until: pd.Timestamp) -> pd.Series:
+    """Which rows have a horizon that ended before the end of what was observed."""
+    return frame["as_of"] + timedelta(days=horizon_days) <= observed_until
+
+
+def next_scores(frame: pd.DataFrame, surveys: pd.DataFrame, config: OutcomeConfig) -> pd.Series:
+    """Score of the first survey submitted in [T, T + horizon); NaN without one."""
     wanted = (surveys["instrument"].str.lower() == config.instrument) & (surveys["scale"].str.lower() == config.scale)
     surveys = surveys[wanted].sort_values("submitted_at")
     rows = frame[["as_of", "agent_id"]].reset_index(names="row").sort_values("as_of")
@@ -38,7 +41,13 @@ def burnout_labels(frame: pd.DataFrame, tables: dict[str, pd.DataFrame], config:
         direction="forward",
     ).set_index("row")
     within = found["submitted_at"] < found["as_of"] + timedelta(days=config.horizon_days)
-    return (found["score"] >= config.threshold).astype(float).where(within).reindex(frame.index)
+    return found["score"].where(within).reindex(frame.index)
+
+
+def burnout_labels(frame: pd.DataFrame, tables: dict[str, pd.DataFrame], config: OutcomeConfig) -> pd.Series:
+    """1 where the first survey submitted in [T, T + horizon) scores at or above the threshold; NaN without one."""
+    scores = next_scores(frame, tables["surveys"], config)
+    return (scores >= config.threshold).astype(float).where(scores.notna())
 
 
 def turnover_labels(frame: pd.DataFrame, tables: dict[str, pd.DataFrame], config: OutcomeConfig) -> pd.Series:
@@ -48,18 +57,5 @@ def turnover_labels(frame: pd.DataFrame, tables: dict[str, pd.DataFrame], config
     whose notice falls into the gap. Someone who transfers or retires within the horizon is censored (NaN); someone
     who is dismissed did not quit (0).
     """
-    exits = tables["exits"].sort_values([name for name in ("notice_on", "recorded_at") if name in tables["exits"]])
-    exits = exits.drop_duplicates(["agent_id", "notice_on"], keep="last")
-    exits = exits[["agent_id", "notice_on", "last_day", "kind"]]
-    exits = exits.assign(notice_on=pd.to_datetime(exits["notice_on"]), last_day=pd.to_datetime(exits["last_day"]))
-    rows = frame[["as_of", "agent_id"]].reset_index(names="row")
-    # a spell's own exit is the first whose last day is not over yet; earlier ones belong to earlier spells
-    pairs = rows.merge(exits, on="agent_id").query("last_day >= as_of")
-    nearest = pairs.sort_values("last_day").drop_duplicates("row").set_index("row").reindex(frame.index)
-    days = (nearest["notice_on"] - frame["as_of"]).dt.days
-    labels = pd.Series(0.0, index=frame.index)
-    in_horizon = (days >= config.gap_days) & (days < config.horizon_days)
-    labels[in_horizon & (nearest["kind"] == "voluntary")] = 1.0
-    labels[in_horizon & nearest["kind"].isin(["transfer", "retirement", "other"])] = np.nan
-    labels[days < config.gap_days] = np.nan
-    return labels
+    spells = follow_up(frame, tables["exits"], frame["as_of"].max() + timedelta(days=config.horizon_days))
+    return pd.Series(within_horizon(spells, config.gap_days, config.horizon_days), index=frame.index)

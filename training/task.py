@@ -1,0 +1,176 @@
+"""What training does for one outcome: which rows count, how a model is fitted on a block, and what came true.
+
+Burnout is a label at a horizon, so that an embargo of one horizon lies between blocks. Turnover is followed day by day;
+each block is followed up to the begin of the next and not a day further, which keeps the future out just the same.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.catalog import input_names
+from features.errors import NotReadyError
+from features.frame import load_frame
+from features.home import Home
+from features.raw import reach, rows
+from training.config import OutcomeConfig, Recipe
+from training.explain import Explanation
+from training.hazard import Spells, follow_up, within_horizon
+from training.labels import next_scores, seen_whole
+from training.model import RiskModel
+from training.nonresponse import response_weights
+from training.split import TimeSplit, rolling_origins
+from training.turnover import TurnoverModel
+
+__all__ = ["BurnoutTask", "Model", "Task", "TurnoverTask", "task_of"]
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+_LABEL_TABLE = {"burnout": "surveys", "turnover": "exits"}
+
+
+class Model(Protocol):
+    """What both kinds of model can do."""
+
+    outcome: str
+    contract_: str | None
+    details_: dict[str, object]
+
+    def predict_proba(self, X: pd.DataFrame) -> Floats: ...
+
+    def predict_interval(self, X: pd.DataFrame, level: float = 0.9) -> Floats: ...
+
+    def explain(self, X: pd.DataFrame) -> Explanation: ...
+
+    def unlike(self, X: pd.DataFrame) -> list[str | None]: ...
+
+
+class Task(Protocol):
+    """Rows of the feature frame for one outcome.
+
+    `y` is what came true at the main horizon, NaN where it is not known or does not count, shape (n,).
+    """
+
+    config: OutcomeConfig
+    frame: pd.DataFrame
+    y: Floats
+
+    def splits(self) -> list[TimeSplit]:
+        """Rolling origins, each with rows of every block."""
+
+    def fit(self, split: TimeSplit, columns: list[str], recipe: Recipe) -> RiskModel | TurnoverModel:
+        """A model fitted on the train block and calibrated on the calibration block."""
+
+
+@dataclass(frozen=True)
+class BurnoutTask:
+    """Rows whose horizon is over; `scores` of the next survey, NaN for those who did not answer."""
+
+    config: OutcomeConfig
+    frame: pd.DataFrame
+    scores: Floats
+
+    @property
+    def y(self) -> Floats:
+        return np.where(np.isnan(self.scores), np.nan, (self.scores >= self.config.threshold).astype(float))
+
+    def splits(self) -> list[TimeSplit]:
+        config = self.config
+        return rolling_origins(
+            self.frame["as_of"], config.horizon_days, config.folds, config.train_share, config.calibration_share
+        )
+
+    def weights(self, split: TimeSplit) -> Floats:
+        """Weights for non-response, learned in the time of training."""
+        return response_weights(self.frame, ~np.isnan(self.scores), split.train)
+
+    def fit(self, split: TimeSplit, columns: list[str], recipe: Recipe) -> RiskModel:
+        known, agents, weights = ~np.isnan(self.y), self.frame["agent_id"].to_numpy(), self.weights(split)
+        X, train, later = self.frame[columns], split.train & known, split.calibration & known
+        model = RiskModel(self.config.name, recipe).fit(X[train], self.y[train], weights[train], agents[train])
+        return model.calibrate(X[later], self.y[later], weights[later], agents[later])
+
+
+@dataclass(frozen=True)
+class TurnoverTask:
+    """Rows from which people are followed, with their exits, up to `until`."""
+
+    config: OutcomeConfig
+    frame: pd.DataFrame
+    exits: pd.DataFrame
+    until: pd.Timestamp
+
+    @property
+    def y(self) -> Floats:
+        spells = follow_up(self.frame, self.exits, self.until)
+        return within_horizon(spells, self.config.gap_days, self.config.horizon_days)
+
+    def splits(self) -> list[TimeSplit]:
+        """Origins over the dates whose main horizon is over, so that each test block has known outcomes."""
+        config, over = self.config, seen_whole(self.frame, self.config.horizon_days, self.until).to_numpy()
+        found = rolling_origins(
+            self.frame["as_of"][over], 1, config.folds, config.train_share, config.calibration_share
+        )
+        return [TimeSplit(*(_spread(mask, over) for mask in (s.train, s.calibration, s.test)), s.dates) for s in found]
+
+    def fit(self, split: TimeSplit, columns: list[str], recipe: Recipe) -> TurnoverModel:
+        config = self.config
+        model = TurnoverModel(config.gap_days, config.horizons, config.horizon_days, recipe)
+        for block, end, use in (
+            (split.train & self._landmarks(), "calibration_from", model.fit),
+            (split.calibration, "test_from", model.calibrate),
+        ):
+            rows = self.frame[block]
+            use(rows[columns], self.followed(rows, pd.Timestamp(split.dates[end])), rows["agent_id"].to_numpy())
+        return model
+
+    def followed(self, rows: pd.DataFrame, until: pd.Timestamp) -> Spells:
+        return follow_up(rows, self.exits, until)
+
+    def _landmarks(self) -> Mask:
+        """Every so many weeks' rows, by the dates that there are."""
+        dates = np.sort(self.frame["as_of"].unique())[:: self.config.landmark_weeks]
+        return np.asarray(self.frame["as_of"].isin(dates))
+
+
+def task_of(home: Home, config: OutcomeConfig) -> BurnoutTask | TurnoverTask:
+    """The task of an outcome from what a home holds.
+
+    Raises
+    ------
+    NotReadyError
+        There is no feature frame, no table with the outcome, or no horizon is over yet.
+    """
+    name = _LABEL_TABLE[config.name]
+    if not home.batches(name):
+        raise NotReadyError(f"Training {config.name} needs the table '{name}', which has not been ingested.")
+    ends = reach(home, "contacts", "started_at", "ended_at")
+    frame, table = load_frame(home), rows(home, name)
+    if ends is None:
+        raise NotReadyError(f"Training {config.name} needs contacts, and there are none.")
+    first, until = pd.Timestamp(ends[0]), pd.Timestamp(ends[1])
+    frame = frame[frame["as_of"] >= first + pd.Timedelta(days=config.min_history_days)].reset_index(drop=True)
+    over = seen_whole(frame, config.horizon_days, until)
+    if not over.any():
+        raise NotReadyError(
+            f"No row has a known {config.name} outcome yet; that takes {config.horizon_days} days after an as-of date."
+        )
+    if config.name == "turnover":
+        return TurnoverTask(config, frame, table, until)
+    frame = frame[over].reset_index(drop=True)
+    return BurnoutTask(config, frame, next_scores(frame, table, config).to_numpy(dtype=float))
+
+
+def model_columns() -> list[str]:
+    """The columns that models of outcomes read (decision 8)."""
+    return input_names()
+
+
+def _spread(mask: Mask, over: Mask) -> Mask:
+    """A mask of some rows as a mask of all."""
+    found = np.zeros(len(over), dtype=bool)
+    found[over] = mask
+    return found
