@@ -89,6 +89,23 @@ def test_a_group_that_is_reached_less_is_named_with_its_numbers() -> None:
     assert by_value.loc["m", "beyond_chance"]
 
 
+@pytest.mark.parametrize(
+    ("top", "reached", "judgement"),
+    [(50, 45, "within four-fifths"), (50, 40, "within four-fifths"), (50, 39, "below four-fifths"),
+     (75, 60, "within four-fifths"), (75, 59, "below four-fifths")],
+)  # fmt: skip
+def test_four_fifths_of_the_highest_rate_is_the_line(top: int, reached: int, judgement: str) -> None:
+    """Of 100 and 100 people, as many of either group as said have the highest scores."""
+    rows = centre({"f": 100, "m": 100}, dates=1)
+    place = np.r_[np.arange(100), np.arange(100)]
+    rows["p"] = np.where(place < np.repeat([top, reached], 100), 0.9, 0.1) + np.arange(200) / 1e4
+    found = audit(protected_of(rows), rows["y"].to_numpy(), rows["p"].to_numpy(), rows["agent"], (top + reached) / 200)
+    by_value = found.groups.set_index("value")
+    assert by_value.loc["m", "impact_ratio"] == pytest.approx(reached / top)
+    assert list(by_value.loc[["f", "m"], "judgement"]) == ["highest", judgement]
+    assert (found.verdict == "below four-fifths") == (judgement == "below four-fifths")
+
+
 def test_groups_that_are_alike_are_below_four_fifths_by_chance_at_most() -> None:
     """The same people twice, under two names of the group: equal rates, and no word of "fair"."""
     once = centre({"f": 80})
