@@ -17,7 +17,7 @@ __all__ = ["is_person", "is_post_outcome", "why_avoided", "why_identifier"]
 
 LEAST_VALUES = 20  # below so many different ones, uniqueness says little
 NEARLY_ALL = 0.95  # of the rows have a value of their own
-BY_CHANCE = 1e-4
+BY_CHANCE = 1e-6
 
 _EVENT = "termination|terminated|resignation|separation|leaving|departure|dismissal|offboarding|layoff|attrition|exit"
 _POST_OUTCOME = re.compile(

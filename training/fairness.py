@@ -143,7 +143,7 @@ def _against(row: Group, highest: Group) -> Group:
     ratio = row["selection_rate"] / top if top > 0 else 1.0
     if row is highest:
         return {"impact_ratio": ratio, "judgement": "highest"}
-    below = ratio < FOUR_FIFTHS
+    below = round(ratio, 9) < FOUR_FIFTHS  # 0.6 / 0.75 is four-fifths too
     gap = difference(_triple(highest, "selection_rate"), _triple(row, "selection_rate"))
     judgement = "below four-fifths" if below else "within four-fifths"
     return {"impact_ratio": ratio, "judgement": judgement, "beyond_chance": below and gap[1] > 0}

@@ -63,6 +63,7 @@ def shown_groups(agents: pd.Series) -> list[str]:
     """
     ordered = agents.sort_values(ascending=False, kind="stable")
     hidden = int((ordered < LEAST_SHOWN).sum())
-    while 0 < hidden < len(ordered) and (hidden == 1 or ordered.iloc[-hidden:].sum() < LEAST_SHOWN):
+    # a single hidden group has fewer than 5 agents, so that another one always joins it
+    while 0 < hidden < len(ordered) and ordered.iloc[-hidden:].sum() < LEAST_SHOWN:
         hidden += 1
     return [str(name) for name in ordered.index[: len(ordered) - hidden]]

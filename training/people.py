@@ -65,15 +65,7 @@ def read_table(
     """
     frame = _read(path)
     refuse_banned(frame.columns, path.name)
-    for option, name in (("--group", group), ("--time", time)):
-        if name is not None and name not in frame.columns:
-            raise InputError(f"{option} {name}: {path.name} has no such column; it has {', '.join(frame.columns)}.")
-        if name is not None and frame[name].isna().any():
-            raise InputError(f"{option} {name}: {frame[name].isna().sum()} rows of {path.name} have no value there.")
-    if group is not None and frame[group].nunique() < LEAST_GROUPS:
-        raise InputError(
-            f"--group {group}: {path.name} has {frame[group].nunique()} values there; folds need {LEAST_GROUPS}."
-        )
+    _check_apart(frame, path.name, group, time)
     before = len(frame)
     frame = frame.drop_duplicates(ignore_index=True)
     y, made_of = _outcome(frame, path.name, target, positive)
@@ -107,6 +99,19 @@ def _read(path: Path) -> pd.DataFrame:
     if frame.empty:
         raise InputError(f"{path.name} has no rows.")
     return frame
+
+
+def _check_apart(frame: pd.DataFrame, place: str, group: str | None, time: str | None) -> None:
+    """The columns of the folds are there, full, and the groups are enough."""
+    for option, name in (("--group", group), ("--time", time)):
+        if name is not None and name not in frame.columns:
+            raise InputError(f"{option} {name}: {place} has no such column; it has {', '.join(frame.columns)}.")
+        if name is not None and frame[name].isna().any():
+            raise InputError(f"{option} {name}: {frame[name].isna().sum()} rows of {place} have no value there.")
+    if group is not None and frame[group].nunique() < LEAST_GROUPS:
+        raise InputError(
+            f"--group {group}: {place} has {frame[group].nunique()} values there; folds need {LEAST_GROUPS}."
+        )
 
 
 def _outcome(frame: pd.DataFrame, place: str, target: str, positive: str | None) -> tuple[pd.Series, set[str]]:

@@ -81,7 +81,7 @@ def months_plot(months: pd.DataFrame, title: str) -> Figure:
 
 def selection_plot(groups: pd.DataFrame, title: str) -> Figure:
     """Does outreach reach groups alike? Selection rates of an audit's groups, and four-fifths of each highest one."""
-    figure, axes = _axes(title, "share reached by outreach; dashed: four-fifths of the highest", "")
+    figure, axes = _axes(title, "share reached (dashed: 4/5 of the highest)", "")
     figure.set_figheight(max(2.5, 1.2 + 0.35 * (len(groups) + groups["attribute"].nunique())))
     place, names = 0, []
     for attribute, table in groups.groupby("attribute", sort=False):

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from features.errors import InputError
-from training.column_traps import is_person
+from training.column_traps import is_person, why_identifier
 
 __all__ = ["LEAST_GROUPS", "alone", "fold_groups", "person_column", "refuse_telltales"]
 
@@ -27,11 +27,14 @@ FINE = 0.5  # share of distinct rows from which on equal inputs are no coinciden
 
 
 def person_column(frame: pd.DataFrame, left_out: Mapping[str, str]) -> str | None:
-    """The identifier whose values repeat: several rows of a person; the one that says so by its name comes first."""
+    """The identifier whose values repeat: several rows of a person; the one that says so by its name comes first.
+
+    One that the user dropped still tells whose rows are whose.
+    """
     repeating = [
         name
         for name, why in left_out.items()
-        if why.startswith("an identifier")
+        if (why.startswith("an identifier") or (why == "asked for" and why_identifier(frame[name])))
         and frame[name].nunique() >= LEAST_GROUPS
         and frame[name].dropna().duplicated().any()
     ]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from training.evaluate import Metrics, auroc_advantage, evaluate, reliability, top_share
+from training.evaluate import Metrics, auroc_advantage, evaluate, reliability, selected, top_share
 
 
 @st.composite
@@ -129,3 +129,22 @@ def test_agents_are_named_by_anything_hashable() -> None:
     y, p = np.array([0.0, 1.0] * 10), np.linspace(0, 1, 20)
     names = pd.Series([f"A{row // 2}" for row in range(20)], index=range(100, 120))
     assert auroc_advantage(y, p, p[::-1], names)[0] == pytest.approx(evaluate(y, p).auroc - evaluate(y, p[::-1]).auroc)
+
+
+@settings(deadline=None, max_examples=40)
+@given(blocks())
+def test_log_loss_is_the_mean_surprise(block: tuple[np.ndarray, np.ndarray]) -> None:
+    y, p = block
+    surprise = [-np.log(score if outcome else 1 - score) for outcome, score in zip(y, p, strict=True)]
+    assert evaluate(y, p).log_loss == pytest.approx(np.mean(surprise))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=40), st.floats(0.05, 0.6))
+def test_outreach_reaches_the_top_share_of_every_date(rows: list[tuple[int, int]], share: float) -> None:
+    dates, p = np.array([date for date, _ in rows]), np.array([score / 10 for _, score in rows])
+    chosen = selected(p, share, dates)
+    for date in set(dates):
+        own = p[dates == date]
+        assert chosen[dates == date].sum() == max(1, round(share * len(own)))
+        assert p[(dates == date) & chosen].min() >= own[~chosen[dates == date]].max(initial=-1)
+    assert set(np.flatnonzero(selected(p, share))) == set(top_share(p, share))
