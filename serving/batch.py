@@ -14,12 +14,13 @@ from features.home import Home
 from serving.reasons import reasons
 from serving.store import Store
 from training.config import OUTCOMES
-from training.model import RiskModel
+from training.task import Model
 from training.tracking import load_current
 
 __all__ = ["BatchReport", "band", "score_all", "score_frame"]
 
 THIN_HISTORY = "too little history: fewer than 30 contacts in the last 28 days"
+UNLIKE = "unlike anything seen in training"
 ELEVATED, HIGH = 1.3, 2.0
 
 
@@ -65,16 +66,19 @@ def score_all(home: Home, as_of: date | None = None, outcomes: Sequence[str] = t
     return BatchReport(day.date(), found)
 
 
-def score_frame(model: RiskModel, version: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows for the store: one per row of the frame, abstaining where the history is too thin for any rate."""
+def score_frame(model: Model, version: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows for the store: one per row of the frame, abstaining where the history is too thin for any rate, and on what no model has seen."""
     explanation = model.explain(frame[feature_names()])
     probability, found = explanation.probability, reasons(explanation, frame)
     thin = frame["contacts_per_hour"].isna()
-    config = model.details_["config"]
+    silent = [
+        THIN_HISTORY if few else why and f"{UNLIKE}: {why}" for few, why in zip(thin, model.unlike(frame), strict=True)
+    ]
+    config: Any = model.details_["config"]
     rows = []
     posts = frame[["as_of", "agent_id", "team_id", "site_id", "queue"]].to_dict("records")
     for i, post in enumerate(posts):
-        scored = not thin.iloc[i]
+        scored = silent[i] is None
         rows.append(
             {
                 "as_of": post["as_of"].date(),
@@ -83,7 +87,7 @@ def score_frame(model: RiskModel, version: str, frame: pd.DataFrame) -> list[dic
                 "horizon_days": config["horizon_days"],
                 "probability": float(probability[i]) if scored else None,
                 "band": band(float(probability[i]), model.details_["base_rate"]) if scored else None,
-                "abstained": None if scored else THIN_HISTORY,
+                "abstained": silent[i],
                 "base": float(explanation.base[i]) if scored else None,
                 "reasons": [asdict(reason) for reason in found[i]] if scored else [],
                 "model_version": version,

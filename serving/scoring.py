@@ -12,7 +12,7 @@ from features.home import Home
 from serving.batch import score_frame
 from serving.schemas import ReasonOut, RowScore, RowsRequest, RowsResponse, ScoreOut, ScoresRequest, ScoresResponse
 from serving.store import Score, Store
-from training.model import RiskModel
+from training.task import Model
 from training.tracking import load_current
 
 __all__ = ["Scoring", "UnknownAgentError"]
@@ -27,7 +27,7 @@ class Scoring:
 
     def __init__(self, home: Home) -> None:
         self.home, self.store = home, Store(home)
-        self._models: dict[str, tuple[RiskModel, str]] = {}
+        self._models: dict[str, tuple[Model, str]] = {}
 
     def scores(self, request: ScoresRequest) -> ScoresResponse:
         """Scores that the batch wrote, in the order of the question.
@@ -82,7 +82,7 @@ class Scoring:
     def close(self) -> None:
         self.store.close()
 
-    def _model(self, outcome: str) -> tuple[RiskModel, str]:
+    def _model(self, outcome: str) -> tuple[Model, str]:
         if outcome not in self._models:
             model, registered = load_current(self.home, outcome)
             self._models[outcome] = (model, registered.version)

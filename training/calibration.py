@@ -12,6 +12,7 @@ from features.errors import InputError
 __all__ = ["Line", "calibration_line", "logit", "platt", "sigmoid"]
 
 Floats = npt.NDArray[np.float64]
+SLOPE_PRIOR_SD = 0.3
 
 
 class Line(NamedTuple):
@@ -54,8 +55,9 @@ def platt(
 
     Notes
     -----
-    The order of scores never turns over: a slope that would be negative is set to a small positive one. Then the
-    margins say nothing about this block, and everyone gets close to its base rate. Source: Platt (1999), Probabilistic
+    Margins come from people who were left out of fitting, so a slope near 1 is expected, and a block with few people
+    does not move it far: the slope has a normal prior (1, SD 0.3), and with `groups` each person's rows count as one
+    row's worth. The order of scores never turns over: the slope stays above 0. Source: Platt (1999), Probabilistic
     outputs for support vector machines.
     """
     weight = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=float)
@@ -63,7 +65,8 @@ def platt(
     if not positives or not negatives:
         raise InputError("The calibration block holds only one class; give more dates, or a more frequent outcome.")
     target = np.where(y > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    line = _fit_line(margin, target, weight, least_slope=1e-3)
+    people = len(y) if groups is None else len(np.unique(np.asarray(groups)))
+    line = _fit_line(margin, target, weight * people / len(y), least_slope=1e-3, prior_sd=SLOPE_PRIOR_SD)
     return line, _sandwich(line, margin, target, weight, groups)
 
 
@@ -82,16 +85,18 @@ def calibration_line(y: Floats, probability: Floats) -> Line:
     return _fit_line(logit(probability), y, np.ones(len(y)), least_slope=None)
 
 
-def _fit_line(x: Floats, target: Floats, weight: Floats, least_slope: float | None) -> Line:
+def _fit_line(x: Floats, target: Floats, weight: Floats, least_slope: float | None, prior_sd: float = np.inf) -> Line:
     """Logistic regression on one variable by maximum likelihood, on a standardized scale for a stable search."""
     center, scale = float(x.mean()), float(x.std()) or 1.0
-    z, share = (x - center) / scale, weight / weight.sum()
+    z, total = (x - center) / scale, weight.sum()
+    share = weight / total
 
     def loss(line: Floats) -> tuple[float, Floats]:
-        log_odds = line[0] * z + line[1]
+        log_odds, away = line[0] * z + line[1], line[0] / scale - 1
         error = sigmoid(log_odds) - target
-        value = float(share @ (np.logaddexp(0, log_odds) - target * log_odds))
-        return value, np.array([share @ (error * z), share @ error])
+        value = float(share @ (np.logaddexp(0, log_odds) - target * log_odds)) + away**2 / (2 * total * prior_sd**2)
+        toward = away / (scale * total * prior_sd**2)
+        return value, np.array([share @ (error * z) + toward, share @ error])
 
     bounds = [(None if least_slope is None else least_slope * scale, None), (None, None)]
     start = np.array([1.0, float(logit(share @ target))])

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,12 +10,16 @@ from features.commands import AsJson, HomeOption
 from features.errors import InputError
 from features.home import Home
 from features.terminal import Terminal
+from training.config import OUTCOMES, OutcomeConfig, outcome_config
+
+if TYPE_CHECKING:
+    from training.outcome import Trained
 
 __all__ = ["app"]
 
 app = typer.Typer()
 
-Outcome = Annotated[str | None, typer.Option(help="burnout or turnover.")]
+Outcome = Annotated[str | None, typer.Option(help="burnout, turnover or all.")]
 
 
 @app.command()
@@ -31,15 +35,20 @@ def train(
         bool,
         typer.Option("--include-protected", help="Read protected attributes too; for comparison with papers only."),
     ] = False,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML with settings of the outcome, such as threshold: 60.")
+    ] = None,
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a model of an outcome (or of any table), evaluate it honestly, and track it in MLflow."""
     terminal, target_home = Terminal(as_json), Home.find(home)
     if (outcome is None) == (table is None):
-        raise InputError("Name either --outcome burnout|turnover or --table FILE.")
+        raise InputError("Name either --outcome burnout|turnover|all or --table FILE.")
     if outcome is not None:
-        _train_outcome(terminal, target_home, outcome)
+        names = list(OUTCOMES) if outcome == "all" else [outcome]
+        configs = [outcome_config(name, config) for name in names]
+        _train_outcomes(terminal, target_home, configs)
         return
     if table is None or target is None:
         raise InputError("--table needs --target: a column, or a SQL expression.")
@@ -54,6 +63,8 @@ def train(
         terminal.say(f"Duplicate rows that were counted once: {run.duplicates}.")
     for name, why in run.left_out.items():
         terminal.say(f"Left out: {name} ({why}).")
+    for sentence in run.warnings:
+        terminal.say(f"Note: {sentence}")
     drivers = ", ".join(f"{name} {value:.2f}" for name, value in run.drivers.head(8).items())
     terminal.say(f"What moves the score most (mean contribution to the log-odds): {drivers}.")
     terminal.say(f"MLflow run {run.run_id} in {target_home.tracking_uri}")
@@ -64,7 +75,6 @@ def train(
 def compare(home: HomeOption = None, as_json: AsJson = False) -> None:
     """Show every registered version of both outcomes with its metrics."""
     from training import tracking
-    from training.config import OUTCOMES
 
     terminal = Terminal(as_json)
     versions = tracking.history(Home.find(home), list(OUTCOMES))
@@ -111,21 +121,36 @@ def promote(
         raise typer.Exit(1)
 
 
-def _train_outcome(terminal: Terminal, home: Home, outcome: str) -> None:
-    from training.config import outcome_config
-    from training.outcome import train_outcome
+def _train_outcomes(terminal: Terminal, home: Home, configs: list[OutcomeConfig]) -> None:
+    from training.outcome import train_outcomes
 
-    with terminal.step(f"Training {outcome}") as step:
-        trained = train_outcome(home, outcome_config(outcome), step.show)
-        step.said = f"version {trained.version}"
-    scores = {"model": trained.metrics.as_dict()} | {name: m.as_dict() for name, m in trained.others.items()}
-    _show_scores(terminal, f"{outcome} from {trained.dates['test_from']} to {trained.dates['test_to']}", scores)
-    families = ", ".join(f"{name} {value:.2f}" for name, value in trained.families.items())
-    terminal.say(f"What moves the score, by family (mean contribution to the log-odds): {families}.")
-    terminal.say(
-        f"Registered as {outcome} version {trained.version} (challenger); next: respite promote --outcome {outcome}"
-    )
-    terminal.answer({"outcome": outcome, "version": trained.version, "dates": trained.dates, "scores": scores})
+    with terminal.step(f"Training {' and '.join(config.name for config in configs)}") as step:
+        trained = train_outcomes(home, configs, step.show)
+        step.said = ", ".join(f"{name} version {one.version}" for name, one in trained.items())
+    for name, one in trained.items():
+        scores = {score: one.metrics.as_dict() if score == "model" else one.others[score].as_dict()
+                  for score in one.found.measured}  # fmt: skip
+        span = one.found.tested["as_of"]
+        _show_scores(terminal, f"{name} as of {span.min():%Y-%m-%d} to {span.max():%Y-%m-%d}", scores)
+        families = ", ".join(f"{family} {value:.2f}" for family, value in one.families.items())
+        terminal.say(f"What moves the score, by family (mean contribution to the log-odds): {families}.")
+        terminal.say(f"Groups: {one.found.fairness.sentence}")
+        terminal.say(f"Registered as {name} version {one.version} (challenger); next: respite promote --outcome {name}")
+    terminal.answer({name: _answer(one) for name, one in trained.items()})
+
+
+def _answer(trained: "Trained") -> dict[str, Any]:
+    found = trained.found
+    return {
+        "version": trained.version,
+        "run_id": trained.run_id,
+        "dates": trained.dates,
+        "scores": {name: metrics.as_dict() for name, metrics in found.measured.items()},
+        "intervals": {name: interval._asdict() for name, interval in found.uncertain.items()},
+        "unseen": {name: metrics.as_dict() for name, metrics in trained.unseen.items()},
+        "stability": trained.stability,
+        "fairness": found.fairness.verdict,
+    }
 
 
 def _show_scores(terminal: Terminal, title: str, scores: dict[str, dict[str, float]]) -> None:

@@ -75,7 +75,9 @@ def explained(model: Model, X: pd.DataFrame, seed: int) -> tuple[Explanation, fl
 
 def stability(task: Task, fold: Fold, columns: list[str], X: pd.DataFrame, seeds: int = 2) -> float:
     """Mean rank correlation of what moves the score between the model and retrainings with other seeds."""
-    recipes = [task.config.recipe.model_copy(update={"seed": task.config.recipe.seed + 1000 * n}) for n in range(1, seeds + 1)]
+    recipes = [
+        task.config.recipe.model_copy(update={"seed": task.config.recipe.seed + 1000 * n}) for n in range(1, seeds + 1)
+    ]
     models = [fold.model, *(task.fit(fold.split, columns, recipe) for recipe in recipes)]
     found = [model.explain(X).importance().sort_index().to_numpy() for model in models]
     return float(np.mean([spearmanr(one, other).statistic for one, other in combinations(found, 2)]))

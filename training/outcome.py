@@ -1,67 +1,260 @@
-"""One retraining of an outcome: rolling origins, honest comparisons, explanations, and a registered model."""
+"""One retraining: rolling origins for each outcome; findings, explanations and a registered challenger in MLflow."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import combinations
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from features.errors import ContractError, InputError
+from features.catalog import CATALOG, contract_version
+from features.errors import ContractError
 from features.home import Home
 from features.raw import rows
-from training.baselines import baseline_predictions
 from training.config import OutcomeConfig
-from training.decision_curve import decision_curve
 from training.evaluate import Metrics, evaluate
 from training.explain import Explanation
-from training.fairness import Audit, audit
+from training.findings import Findings, advantages, explained, findings, stability
 from training.lead_time import LeadTime, lead_time
-from training.model import RiskModel
 from training.nonresponse import sensitivity
-from training.over_time import by_month
-from training.resampling import Interval, advantage, intervals
-from training.split import TimeSplit, unseen, unseen_sites
-from training.task import BurnoutTask, Task, model_columns
-from training.turnover import TurnoverModel
+from training.plots import (
+    decision_curve_plot, lift_plot, months_plot, reliability_plot, selection_plot, summary_plot,
+)  # fmt: skip
+from training.resampling import Interval
+from training.rolling import SCORES, Fold, fit_fold, on_unseen
+from training.task import BurnoutTask, Model, Task, TurnoverTask, model_columns, task_of
 
-__all__ = ["Findings", "Fold", "find", "folds_of"]
+if TYPE_CHECKING:
+    from training.tracking import Run
 
-Floats = npt.NDArray[np.float64]
-EXPLAINED_ROWS = 2000
-LAST_SCORE = "last_survey_score"
-_COMPARED = ("tenure_only", "last_score_only", "signals_only", "logistic", "prevalence")
+__all__ = ["Trained", "train_outcome", "train_outcomes"]
 
-
-@dataclass(frozen=True)
-class Fold:
-    """One origin: its blocks, the model, and what everyone said of the test rows (columns of `scores`)."""
-
-    split: TimeSplit
-    model: RiskModel | TurnoverModel
-    tested: pd.DataFrame  # agent_id, as_of, site_id, y, and a column per score
+Say = Callable[[str], None]
+EXPERIMENT = "outcomes"
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What a retraining found on months that its models had not seen.
+class Trained:
+    """What a retraining of one outcome found: the registered version, metrics of every score, what moves the score.
 
-    `measured`: metrics per score; `margins_of_error`: 95 % intervals of the model's; `advantages`: over each baseline,
-    by measure; `unseen`: the model on agents and on sites that training had not seen.
+    `unseen`: the model on agents and sites that it had not seen. `champion`: by how much this model is better than the
+    champion, by measure; empty where there is none that could be compared.
     """
 
-    measured: dict[str, Metrics]
-    margins_of_error: dict[str, Interval]
-    advantages: dict[str, dict[str, Interval]]
-    unseen: dict[str, Metrics]
-    months: pd.DataFrame
-    curve: pd.DataFrame
-    lead: LeadTime | None
-    fairness: Audit
+    outcome: str
+    version: str
+    run_id: str
+    dates: dict[str, str]
+    found: Findings
     explanation: Explanation
     additivity_error: float
     stability: float
-    sensitivity: pd.DataFrame | None = None
-    champion: dict[str, Interval] = field(default_factory=dict)
+    unseen: dict[str, Metrics]
+    champion: dict[str, Interval]
+    lead: LeadTime
+    sensitivity: pd.DataFrame | None
+
+    @property
+    def metrics(self) -> Metrics:
+        return self.found.measured["model"]
+
+    @property
+    def others(self) -> dict[str, Metrics]:
+        return {name: metrics for name, metrics in self.found.measured.items() if name != "model"}
+
+    @property
+    def families(self) -> pd.Series:
+        return self.explanation.by_family().abs().mean().sort_values(ascending=False)
+
+    def gate_metrics(self) -> dict[str, float]:
+        """Numbers that promotion decides by (`training.promotion.decide`)."""
+        found = {"additivity_error": self.additivity_error, "stability": self.stability}
+        beside = {f"advantage_{name}": values for name, values in self.found.advantages.items()}
+        for name, values in (beside | ({"advantage_champion": self.champion} if self.champion else {})).items():
+            for measure, interval in values.items():
+                found |= {
+                    f"{name}_{measure}{end}": value for end, value in zip(("", "_low", "_high"), interval, strict=True)
+                }
+        return found | _fairness_metrics(self.found)
+
+
+def train_outcomes(home: Home, configs: Sequence[OutcomeConfig], say: Say = lambda text: None) -> dict[str, Trained]:
+    """Retrain some outcomes: one parent run, a child for each outcome, and below it one for each origin."""
+    from training import tracking
+
+    names = " and ".join(config.name for config in configs)
+    with tracking.tracked(home, EXPERIMENT, f"retraining {names}") as parent:
+        return {config.name: _train(home, config, parent, say) for config in configs}
+
+
+def train_outcome(home: Home, config: OutcomeConfig, say: Say = lambda text: None) -> Trained:
+    """Retrain one outcome: fit at every origin, measure on later months, explain, track, register the newest model.
+
+    Raises
+    ------
+    NotReadyError
+        There are no features, or no table with the outcome.
+    InputError
+        Too short a history, or a block with one class only.
+    """
+    return train_outcomes(home, [config], say)[config.name]
+
+
+def _train(home: Home, config: OutcomeConfig, parent: "Run", say: Say) -> Trained:
+    task, columns = task_of(home, config), model_columns()
+    splits = task.splits()
+    champion = _champion(home, config.name, splits[-1].dates["test_from"])
+    with parent.child(f"{config.name} {splits[-1].dates['test_to']}") as run:
+        folds = []
+        for number, split in enumerate(splits):
+            say(f"{config.name}: origin {number + 1} of {len(splits)}")
+            folds.append(fit_fold(task, split, columns, champion if split is splits[-1] else None))
+            _track_fold(run, folds[-1], number, config)
+        say(f"{config.name}: evaluating")
+        trained = _examined(home, task, folds, columns, run.id)
+        last = folds[-1]
+        last.model.details_ = _details(task, last, trained)
+        _track(run, trained, config, task)
+        say(f"{config.name}: registering")
+        X = task.frame.loc[last.split.train, columns]
+        run.dataset(X.assign(label=task.y[last.split.train]), config.name, "label", str(home.features))
+        version = run.model(last.model, X.head(5), register_as=config.name)
+    return replace(trained, version=str(version))
+
+
+def _examined(home: Home, task: Task, folds: list[Fold], columns: list[str], run_id: str) -> Trained:
+    """Everything that can be said of the folds, before anything is registered."""
+    config, last = task.config, folds[-1]
+    found = findings(folds, config, rows(home, "protected") if home.batches("protected") else None)
+    X = task.frame.loc[last.split.test, columns]
+    explanation, error = explained(last.model, X, config.recipe.seed)
+    return Trained(
+        outcome=config.name,
+        version="",
+        run_id=run_id,
+        dates=last.split.dates,
+        found=found,
+        explanation=explanation,
+        additivity_error=error,
+        stability=stability(task, last, columns, X.iloc[:500]),
+        unseen=on_unseen(task, last.split, columns),
+        champion=advantages(last.tested, "champion") if "champion" in last.tested else {},
+        lead=_lead(home, found.tested, config),
+        sensitivity=_sensitivity(task, last, columns),
+    )
+
+
+def _champion(home: Home, outcome: str, test_from: str) -> Model | None:
+    """The champion, where it can score these features and has not seen the months of the test."""
+    from training import tracking
+
+    if tracking.current(home, outcome) is None:
+        return None
+    try:
+        model, _ = tracking.load_current(home, outcome)
+    except ContractError:  # trained on other features: it cannot score these rows, so it is not compared
+        return None
+    dates: Any = model.details_["dates"]
+    return model if dates["calibration_to"] < test_from else None
+
+
+def _lead(home: Home, tested: pd.DataFrame, config: OutcomeConfig) -> LeadTime:
+    """How long before notice, or before the survey that showed it, people were first among those to be reached."""
+    if config.name == "turnover":
+        exits = rows(home, "exits").query("kind == 'voluntary'")
+        events = exits[["agent_id"]].assign(event_on=pd.to_datetime(exits["notice_on"]))
+    else:
+        surveys = rows(home, "surveys")
+        high = surveys[(surveys["scale"] == config.scale) & (surveys["score"] >= config.threshold)]
+        events = high[["agent_id"]].assign(event_on=pd.to_datetime(high["submitted_at"]).dt.normalize())
+    first, last = tested["as_of"].min(), tested["as_of"].max() + pd.Timedelta(days=config.horizon_days)
+    events = events[(events["event_on"] > first) & (events["event_on"] < last)].drop_duplicates()
+    scores = tested[["agent_id", "as_of"]].assign(score=tested["model"])
+    return lead_time(scores, events, outreach_share=config.outreach_share, within_days=config.horizon_days)
+
+
+def _sensitivity(task: Task, last: Fold, columns: list[str]) -> pd.DataFrame | None:
+    if not isinstance(task, BurnoutTask):
+        return None
+    test = last.split.test
+    p = last.model.predict_proba(task.frame.loc[test, columns])[:, 1]
+    weights = task.weights(last.split)[test]
+    return sensitivity(task.scores[test], p, task.config.threshold, weights, task.config.recipe.seed)
+
+
+def _details(task: Task, last: Fold, trained: Trained) -> dict[str, Any]:
+    """What goes with the model wherever it goes."""
+    known = last.split.calibration & ~np.isnan(task.y)
+    base_rate = float(task.y[known].mean())
+    if isinstance(task, TurnoverTask):  # most of its calibration block is not over yet
+        base_rate = float(np.nanmean(task.y[last.split.train]))
+    config = task.config.model_dump(mode="json")
+    return {"config": config, "dates": last.split.dates, "base_rate": base_rate, "run_id": trained.run_id}
+
+
+def _track_fold(run: "Run", fold: Fold, number: int, config: OutcomeConfig) -> None:
+    y = fold.tested["y"].to_numpy()
+    with run.child(f"{config.name} origin {number + 1}") as child:
+        child.parameters(fold.split.dates)
+        child.metrics(evaluate(y, fold.tested["model"].to_numpy(), config.outreach_share).as_dict())
+
+
+def _track(run: "Run", trained: Trained, config: OutcomeConfig, task: Task) -> None:
+    found, name = trained.found, config.name
+    run.parameters({**_flat(config.model_dump(mode="json")), **trained.dates})
+    run.metrics(trained.metrics.as_dict() | trained.gate_metrics())
+    run.metrics({"lead_time_median_days": trained.lead.median, "never_flagged": trained.lead.never_flagged})
+    run.tags({"contract_version": contract_version(), "fairness": found.fairness.verdict})
+    tables = {
+        "comparison": _comparison(found.measured),
+        "intervals": pd.DataFrame(found.uncertain, index=["estimate", "low", "high"]).T.reset_index(names="measure"),
+        "unseen": _comparison(trained.unseen),
+        "months": found.months.reset_index(),
+        "decision_curve": found.curve.reset_index(),
+        "fairness": found.fairness.groups,
+        "fairness_gaps": found.fairness.gaps,
+        "importance": trained.explanation.importance().rename("mean_contribution").reset_index(names="feature"),
+        "feature_contract": pd.DataFrame([asdict(entry) for entry in CATALOG]),
+    }
+    if trained.sensitivity is not None:
+        tables["nonresponse"] = trained.sensitivity
+    for file, table in tables.items():
+        run.table(table, f"{file}.csv")
+    run.text(found.fairness.sentence, "fairness.txt")
+    y, p = found.tested["y"].to_numpy(), found.tested["model"].to_numpy()
+    scores = {score: found.tested[score].to_numpy() for score in SCORES if score in found.tested}
+    figures = {
+        "reliability": reliability_plot(y, p, f"{name}: does the score come true?"),
+        "lift": lift_plot(y, scores, f"{name}: who is reached"),
+        "decision_curve": decision_curve_plot(found.curve, f"{name}: is acting on the score worth it?"),
+        "months": months_plot(found.months, f"{name}: predicted and actual by month"),
+        "shap_summary": summary_plot(trained.explanation, f"{name}: what moves the score"),
+    }
+    if not found.fairness.groups.empty:
+        figures["selection"] = selection_plot(found.fairness.groups, f"{name}: who is reached, by group")
+    for file, figure in figures.items():
+        run.figure(figure, file)
+
+
+def _fairness_metrics(found: Findings) -> dict[str, float]:
+    groups = found.fairness.groups
+    judged = groups[groups["judgement"].isin(["within four-fifths", "below four-fifths"])] if len(groups) else groups
+    if not len(judged):
+        return {}
+    beyond = (judged["judgement"] == "below four-fifths") & judged["beyond_chance"].astype(bool)
+    return {
+        "least_impact_ratio": float(judged["impact_ratio"].min()),
+        "groups_below_beyond_chance": float(beyond.sum()),
+    }
+
+
+def _comparison(measured: dict[str, Metrics]) -> pd.DataFrame:
+    return pd.DataFrame([{"score": name, **metrics.as_dict()} for name, metrics in measured.items()])
+
+
+def _flat(values: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Nested settings as names with dots."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found |= _flat(value, f"{before}{name}.") if isinstance(value, dict) else {f"{before}{name}": value}
+    return found

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from features.catalog import contract_version
 from features.errors import InputError, NotReadyError
 from features.home import Home
 from training.config import outcome_config
@@ -33,8 +34,8 @@ def release(home: Home, outcome: str, override: str | None = None, reviewer: str
     champion = tracking.current(home, outcome)
     if champion and champion.version == challenger.version:
         return Decision(True, f"Version {challenger.version} is the champion already.")
-    beside = "champion_brier" in challenger.metrics
-    decision = decide(challenger.metrics, {"brier": challenger.metrics["champion_brier"]} if beside else None)
+    equal = float(challenger.tags.get("contract_version") == contract_version())
+    decision = decide(challenger.metrics | {"contract_equal": equal}, champion is not None)
     tags = {"decision": decision.reason, "gates": "; ".join(f"{g.name} {g.found:.3f}" for g in decision.gates)}
     if not decision.promote and override is not None:
         tags |= {"override_reason": override, "override_reviewer": str(reviewer)}

@@ -60,7 +60,9 @@ def on_unseen(task: Task, split: TimeSplit, columns: list[str]) -> dict[str, Met
     if task.frame["site_id"].nunique() > 1:
         held_out |= {f"unseen site {name}": mask for name, mask in unseen_sites(task.frame["site_id"]).items()}
     return {
-        name: metrics for name, mask in held_out.items() if (metrics := _held_out(task, split, columns, mask)) is not None
+        name: metrics
+        for name, mask in held_out.items()
+        if (metrics := _held_out(task, split, columns, mask)) is not None
     }
 
 
