@@ -5,7 +5,7 @@ HOME_  ?= .respite
 EXTRAS ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean bench-features
+.PHONY: help setup demo test check format lock clean bench-features bench-quality
 
 help:            ## say what can be done here
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -38,9 +38,13 @@ format: setup    ## put the code into shape
 bench-features: setup  ## the speed and memory of the feature pipeline, as ratios in one run
 	$(BIN)/python -m benchmarks.features
 
+bench-quality: setup  ## quality on real tables of people, ours beside what one would try first (installs those)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[peers]'
+	$(BIN)/python -m benchmarks.quality
+
 lock:            ## renew requirements.lock from pyproject.toml (resolves in a fresh environment)
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet -e '.[dev,spark,postgres,effects]'
+	.venv-lock/bin/python -m pip install --quiet -e '.[dev,spark,postgres,effects,peers]'
 	.venv-lock/bin/python -m pip freeze --exclude-editable > requirements.lock
 	rm -rf .venv-lock
 

@@ -60,6 +60,10 @@ class Home:
         return f"sqlite:///{self.root / 'mlflow.db'}"
 
     @property
+    def tuning_url(self) -> str:
+        return f"sqlite:///{self.root / 'optuna.db'}"
+
+    @property
     def artifacts(self) -> Path:
         return self.root / "artifacts"
 

@@ -38,6 +38,7 @@ def train(
     config: Annotated[
         Path | None, typer.Option(help="YAML with settings of the outcome, such as threshold: 60.")
     ] = None,
+    tune: Annotated[int | None, typer.Option(help="Search for better settings first, in so many trials.")] = None,
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +49,7 @@ def train(
     if outcome is not None:
         names = list(OUTCOMES) if outcome == "all" else [outcome]
         configs = [outcome_config(name, config) for name in names]
-        _train_outcomes(terminal, target_home, configs)
+        _train_outcomes(terminal, target_home, configs, tune)
         return
     if table is None or target is None:
         raise InputError("--table needs --target: a column, or a SQL expression.")
@@ -56,7 +57,9 @@ def train(
 
     columns = [name.strip() for name in drop.split(",") if name.strip()]
     with terminal.step(f"Training on {table.name}") as step:
-        run = train_table(target_home, table, target, positive, columns, group, time, include_protected, say=step.show)
+        run = train_table(
+            target_home, table, target, positive, columns, group, time, include_protected, say=step.show, tune=tune
+        )
         step.said = f"{run.rows:,} rows, {run.positives:,} positive"
     _show_scores(terminal, f"{table.name}, mean over folds", {"model": run.metrics, **run.baselines})
     if run.duplicates:
@@ -121,11 +124,11 @@ def promote(
         raise typer.Exit(1)
 
 
-def _train_outcomes(terminal: Terminal, home: Home, configs: list[OutcomeConfig]) -> None:
+def _train_outcomes(terminal: Terminal, home: Home, configs: list[OutcomeConfig], tune: int | None) -> None:
     from training.outcome import train_outcomes
 
     with terminal.step(f"Training {' and '.join(config.name for config in configs)}") as step:
-        trained = train_outcomes(home, configs, step.show)
+        trained = train_outcomes(home, configs, step.show, tune)
         step.said = ", ".join(f"{name} version {one.version}" for name, one in trained.items())
     for name, one in trained.items():
         scores = {score: one.metrics.as_dict() if score == "model" else one.others[score].as_dict()

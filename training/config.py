@@ -44,7 +44,8 @@ class Forest(BaseModel):
 class Recipe(BaseModel):
     """How a `RiskModel` is made: parts that are stacked, and how many members each leave one share of people out.
 
-    `linear_c`: inverse strength of the linear part's penalty. A part that is None is left out.
+    `linear_c`: inverse strength of the linear part's penalty. `extra_trees`: a second forest, which tries one random
+    threshold a feature (Geurts, Ernst and Wehenkel, 2006, Extremely randomized trees). A part that is None is left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +54,7 @@ class Recipe(BaseModel):
     linear_c: float | None = Field(0.1, gt=0)
     boosting: Boosting | None = Boosting()
     forest: Forest | None = Forest()
+    extra_trees: Forest | None = None
     seed: int = 7
 
     @classmethod
@@ -61,7 +63,9 @@ class Recipe(BaseModel):
         if rows >= SMALL_TABLE:
             return cls()
         boosting = Boosting(trees=200, leaves=8, rows_per_leaf=max(3, min(40, rows // 100)), l2=5.0)
-        return cls(members=10, boosting=boosting, forest=Forest(trees=40, leaves=1024, depth=64, rows_per_leaf=1))
+        forest = Forest(trees=20, leaves=1024, depth=64, rows_per_leaf=1)
+        extra_trees = forest.model_copy(update={"features_per_split": 4.0, "row_share": 0.9})
+        return cls(members=20, linear_c=0.03, boosting=boosting, forest=forest, extra_trees=extra_trees)
 
 
 class OutcomeConfig(BaseModel):

@@ -14,7 +14,7 @@ from training.columns import Columns
 from training.config import Recipe
 from training.linear import SignedLogistic
 from training.novelty import Seen
-from training.parts import Member
+from training.parts import PARTS, Member
 
 if TYPE_CHECKING:
     from training.model import RiskModel
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "about", "load_model", "read_model", "write_model"]
 
-FORMAT = 2
-_BOOSTERS = ("boosting", "forest")
+FORMAT = 3
+_BOOSTERS = PARTS[1:]
 
 
 def write_model(model: "RiskModel", folder: Path) -> Path:
@@ -32,8 +32,10 @@ def write_model(model: "RiskModel", folder: Path) -> Path:
     for number, member in enumerate(model.members_):
         for part in _BOOSTERS:
             booster = getattr(member, part)
+            path = folder / f"{part}-{number}.txt"
+            path.unlink(missing_ok=True)  # another model's, if the folder held one
             if booster is not None:
-                booster.save_model(str(folder / f"{part}-{number}.txt"))
+                booster.save_model(str(path))
     found = {
         "format": FORMAT,
         "kind": "risk",

@@ -1,8 +1,8 @@
-"""`RiskModel`: a yes-or-no outcome predicted by a stack of three parts, calibrated, explained exactly, in plain files.
+"""`RiskModel`: a yes-or-no outcome predicted by a stack of parts, calibrated, explained exactly, in plain files.
 
-Parts are a logistic regression, LightGBM boosting, and LightGBM as a random forest; their margins are added with
-weights that are never negative, so that contributions stay exact and expected directions hold. On disk: LightGBM's own
-text and `model.json`. No pickles: a model can be read, diffed, and loaded by code that did not write it.
+Parts are a logistic regression, LightGBM boosting, and LightGBM as a random forest and as extra trees; their margins
+are added with weights that are never negative, so that contributions stay exact and expected directions hold. On disk:
+LightGBM's own text and `model.json`. No pickles: a model can be read, diffed, and loaded by code that did not write it.
 """
 
 import os
@@ -29,7 +29,7 @@ from training.contributions import Trees, contributions
 from training.explain import Explanation
 from training.inputs import checked_frame, checked_target, checked_weight
 from training.novelty import Seen
-from training.parts import Member, Rows, folds, part_weights
+from training.parts import PARTS, Member, Rows, folds, part_weights
 
 __all__ = ["RiskModel"]
 
@@ -194,26 +194,27 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Fit the members side by side and weigh their parts by what they say of the people they left out."""
         left_out = list(folds(rows.y, people, recipe.members, recipe.seed))
         if not left_out:  # nobody can be left out: the simplest part alone
-            alone = recipe.model_copy(update={"boosting": None, "forest": None, "linear_c": recipe.linear_c or 0.1})
+            alone = recipe.model_copy(update={**dict.fromkeys(PARTS[1:]), "linear_c": recipe.linear_c or 0.1})
             self.members_ = [Member.fit(rows, np.arange(len(rows.y)), alone, recipe.seed)]
-            self.weights_, self.intercept_ = np.array([1.0, 0.0, 0.0]), 0.0
+            self.weights_, self.intercept_ = np.eye(len(PARTS))[0], 0.0
             return
         seeds = range(recipe.seed, recipe.seed + len(left_out))
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # a member a core
             members = list(pool.map(lambda fold, seed: Member.fit(rows, fold[0], recipe, seed), left_out, seeds))
-        honest = np.zeros((len(rows.y), 3))
+        honest = np.zeros((len(rows.y), len(PARTS)))
         for member, (_, test) in zip(members, left_out, strict=True):
             honest[test] = member.margins(rows.native[test], rows.expanded[test])
         self.weights_, self.intercept_ = part_weights(honest, rows.y, rows.weight)
-        unused = {name: None for name, weight in zip(("linear", "boosting", "forest"), self.weights_) if weight == 0}
+        unused = {name: None for name, weight in zip(PARTS, self.weights_, strict=True) if weight == 0}
         self.members_ = [replace(member, **unused) for member in members]
 
     @cached_property
     def _trees(self) -> tuple[Trees | None, Trees | None]:
         """Boosted trees and forests of all members, as they add to the margin."""
-        share = 1 / len(self.members_)
-        boosted = [(m.boosting, self.weights_[1] * share) for m in self.members_ if m.boosting is not None]
-        grown = [(m.forest, self.weights_[2] * share) for m in self.members_ if m.forest is not None]
+        share = self.weights_ / len(self.members_)
+        boosted = [(m.boosting, share[1]) for m in self.members_ if m.boosting is not None]
+        grown = [(m.forest, share[2]) for m in self.members_ if m.forest is not None]
+        grown += [(m.extra_trees, share[3]) for m in self.members_ if m.extra_trees is not None]
         return Trees.of(boosted) if boosted else None, Trees.of(grown) if grown else None
 
     def _direction(self, name: str) -> int:

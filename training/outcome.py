@@ -23,6 +23,7 @@ from training.plots import (
 from training.resampling import Interval
 from training.rolling import SCORES, Fold, fit_fold, on_unseen
 from training.task import BurnoutTask, Model, Task, TurnoverTask, model_columns, task_of
+from training.tuned import tuned_task
 
 if TYPE_CHECKING:
     from training.tracking import Run
@@ -78,13 +79,18 @@ class Trained:
         return found | _fairness_metrics(self.found)
 
 
-def train_outcomes(home: Home, configs: Sequence[OutcomeConfig], say: Say = lambda text: None) -> dict[str, Trained]:
-    """Retrain some outcomes: one parent run, a child for each outcome, and below it one for each origin."""
+def train_outcomes(
+    home: Home, configs: Sequence[OutcomeConfig], say: Say = lambda text: None, tune: int | None = None
+) -> dict[str, Trained]:
+    """Retrain some outcomes: one parent run, a child for each outcome, and below it one for each origin.
+
+    `tune`: how many trials search for a better recipe first, on the train block of the first origin.
+    """
     from training import tracking
 
     names = " and ".join(config.name for config in configs)
     with tracking.tracked(home, EXPERIMENT, f"retraining {names}") as parent:
-        return {config.name: _train(home, config, parent, say) for config in configs}
+        return {config.name: _train(home, config, parent, say, tune) for config in configs}
 
 
 def train_outcome(home: Home, config: OutcomeConfig, say: Say = lambda text: None) -> Trained:
@@ -100,8 +106,11 @@ def train_outcome(home: Home, config: OutcomeConfig, say: Say = lambda text: Non
     return train_outcomes(home, [config], say)[config.name]
 
 
-def _train(home: Home, config: OutcomeConfig, parent: "Run", say: Say) -> Trained:
+def _train(home: Home, config: OutcomeConfig, parent: "Run", say: Say, tune: int | None) -> Trained:
     task, columns = task_of(home, config), model_columns()
+    if tune is not None:
+        task = tuned_task(home, task, columns, tune, say)
+        config = task.config
     splits = task.splits()
     champion = _champion(home, config.name, splits[-1].dates["test_from"])
     with parent.child(f"{config.name} {splits[-1].dates['test_to']}") as run:

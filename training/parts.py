@@ -1,4 +1,4 @@
-"""What a `RiskModel` is made of: members, each with a linear part, boosted trees and a forest, fitted on most people.
+"""What a `RiskModel` is made of: members, each with a linear part, boosted trees and forests, fitted on most people.
 
 Every member leaves one share of the people out. Their margins for those left out are honest; the weights of the parts
 are fitted on them.
@@ -12,7 +12,6 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-from sklearn.model_selection import StratifiedGroupKFold
 
 from training.calibration import sigmoid
 from training.config import Boosting, Forest, Recipe
@@ -22,7 +21,7 @@ __all__ = ["PARTS", "Member", "Rows", "folds", "part_weights", "threads"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
-PARTS = ("linear", "boosting", "forest")
+PARTS = ("linear", "boosting", "forest", "extra_trees")
 LEAST_OF_A_CLASS = 10
 ONE_THREAD_ROWS = 100_000
 _WEIGHT_PENALTY = 1.0
@@ -48,6 +47,7 @@ class Member:
     linear: SignedLogistic | None
     boosting: lgb.Booster | None
     forest: lgb.Booster | None
+    extra_trees: lgb.Booster | None
 
     @classmethod
     def fit(cls, rows: Rows, train: Whole, recipe: Recipe, seed: int) -> "Member":
@@ -56,10 +56,11 @@ class Member:
             _linear(rows, train, recipe.linear_c) if recipe.linear_c is not None else None,
             _boosted(rows, train, recipe.boosting, seed) if recipe.boosting else None,
             _grown(rows, train, recipe.forest, seed) if recipe.forest else None,
+            _grown(rows, train, recipe.extra_trees, seed, extra_trees=True) if recipe.extra_trees else None,
         )
 
     def margins(self, native: Floats, expanded: Floats) -> Floats:
-        """One column a part, shape (n, 3): log-odds, log-odds, mean probability of the forest; 0 for those left out."""
+        """One column a part, shape (n, 4): log-odds of two, mean probabilities of two; 0 for those left out."""
         out, fast = np.zeros((len(native), len(PARTS))), {"num_threads": threads(len(native))}
         if self.linear is not None:
             out[:, 0] = self.linear.margin(expanded)
@@ -67,21 +68,30 @@ class Member:
             out[:, 1] = self.boosting.predict(native, raw_score=True, **fast)
         if self.forest is not None:
             out[:, 2] = self.forest.predict(expanded, **fast)
+        if self.extra_trees is not None:
+            out[:, 3] = self.extra_trees.predict(expanded, **fast)
         return out
 
 
 def folds(y: Floats, groups: npt.ArrayLike, members: int, seed: int) -> Iterator[tuple[Whole, Whole]]:
     """Rows that a member is fitted on and rows that it leaves out; rows of one group stay together.
 
-    None where there are too few of a class to leave some out: then there is one member, and its parts are not weighed.
+    Groups are dealt like cards, to and fro, those with the most positive rows first: every member leaves out about as
+    many rows of each class. None where there are too few of a class to leave some out: then there is one member, and
+    its parts are not weighed.
     """
-    groups = np.asarray(groups)
-    fewest = min(len(np.unique(groups[y == value])) for value in (0, 1))
+    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    positives, rows = np.bincount(group, y), np.bincount(group)
+    fewest = min(np.sum(positives > 0), np.sum(positives < rows))
     if min(np.sum(y == 0), np.sum(y == 1)) < LEAST_OF_A_CLASS or fewest < 2:
         return
-    splitter = StratifiedGroupKFold(min(members, fewest), shuffle=True, random_state=seed)
-    found = list(splitter.split(np.zeros((len(y), 1)), y, groups))
-    if all(len(train) and len(test) and 0 < y[train].mean() < 1 for train, test in found):
+    count, shuffled = min(members, int(fewest)), np.random.default_rng(seed).permutation(len(names))
+    dealt = shuffled[np.lexsort((-rows[shuffled], -positives[shuffled]))]
+    lap, place = np.divmod(np.arange(len(names)), count)
+    left_out_by = np.empty(len(names), dtype=np.int64)
+    left_out_by[dealt] = np.where(lap % 2, count - 1 - place, place)
+    found = [(np.flatnonzero(left_out_by[group] != n), np.flatnonzero(left_out_by[group] == n)) for n in range(count)]
+    if all(0 < y[train].mean() < 1 for train, _ in found):
         yield from found
 
 
@@ -135,7 +145,7 @@ def _boosted(rows: Rows, train: Whole, growth: Boosting, seed: int) -> lgb.Boost
     return _trees(found, rows.native, rows, train, growth.trees, seed, rows.categorical)
 
 
-def _grown(rows: Rows, train: Whole, growth: Forest, seed: int) -> lgb.Booster:
+def _grown(rows: Rows, train: Whole, growth: Forest, seed: int, extra_trees: bool = False) -> lgb.Booster:
     width = rows.expanded.shape[1]
     found = {
         "boosting": "rf",
@@ -147,6 +157,7 @@ def _grown(rows: Rows, train: Whole, growth: Forest, seed: int) -> lgb.Booster:
         "min_data_in_bin": 1,
         "feature_fraction_bynode": min(1.0, growth.features_per_split / np.sqrt(width)),
         "bagging_fraction": growth.row_share,
+        "extra_trees": extra_trees,
         "monotone_constraints": np.where(np.isin(rows.owner, rows.categorical), 0, rows.direction[rows.owner]).tolist(),
     }
     return _trees(found, rows.expanded, rows, train, growth.trees, seed, [])

@@ -4,7 +4,7 @@ Columns that name protected attributes are left out unless they are asked for, b
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from training.model import RiskModel
 from training.people import People, read_table
 from training.plots import lift_plot, reliability_plot, summary_plot
 from training.tracking import Run
+from training.tuned import tuned_table
 
 __all__ = ["TableRun", "train_table"]
 
@@ -56,6 +57,7 @@ def train_table(
     include_protected: bool = False,
     recipe: Recipe | None = None,
     say: Callable[[str], None] = lambda text: None,
+    tune: int | None = None,
 ) -> TableRun:
     """Train on a table, evaluate by cross-validation (5 folds, twice), explain, and log all of it.
 
@@ -69,12 +71,19 @@ def train_table(
         Columns to leave out; `EE*` is a pattern.
     group, time
         A column whose equal values stay in one fold; a column in whose order folds are cut, earlier before later.
+    tune
+        How many trials search for a better recipe first, on the first five folds.
     """
     from training import tracking
 
     people = read_table(table, target, positive, drop, group, time, include_protected)
     recipe = recipe or Recipe.for_rows(len(people.y))
     folds = list(_folds(people, recipe.seed))
+    if tune is not None:
+        tuned = tuned_table(home, table.stem, people, folds[:FOLDS], tune, recipe, say)
+        recipe = tuned.recipe
+        told = f"{tuned.sentence}; the search read these same rows, so the model's figures flatter it."
+        people = replace(people, warnings=[*people.warnings, told])
     scores: list[tuple[npt.NDArray[np.int64], dict[str, Floats]]] = []
     for done, (train, test) in enumerate(folds):
         say(f"fold {done + 1} of {len(folds)}")
