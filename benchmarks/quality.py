@@ -3,7 +3,8 @@
 Run from the repository: make bench-quality, or python -m benchmarks.quality [TABLE ...]. Tables are those of
 ../shared/data; 5 folds twice, the same for all. Every table is run twice: with people kept together, which says how a
 model does on new people and is the honest figure, and with rows split freely, as published figures are, which rewards
-recognizing people again. Prints tables and writes benchmarks/quality.json.
+recognizing people again. Prints tables and, where no table is named, writes
+benchmarks/quality.json.
 
 Ours may not be below the best of the others by more than one standard error of the paired difference in AUROC, and its
 Brier score must be best or second.
@@ -11,7 +12,6 @@ Brier score must be best or second.
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +51,17 @@ def main() -> None:
             f"training on {name}: {share['fit_s']:.1f} s, {share['fit / LightGBM']:.2f} times the LightGBM fits in it"
         )
     found = {"models": rows, "verdicts": verdicts, "training": shares}
-    Path(__file__).with_suffix(".json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    if not wanted:
+        Path(__file__).with_suffix(".json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def _measured(table: PeopleTable, scheme: str, name: str) -> Measured:
-    """Every measure on every fold, and how long fitting and scoring took."""
-    found: Measured = {measure: [] for measure in (*MEASURES, "seconds")}
+    """Every measure on every fold."""
+    found: Measured = {measure: [] for measure in MEASURES}
     for train, test in folds(table, scheme):
-        began = time.perf_counter()
         p = _ours(table, scheme, train, test) if name == OURS else PEERS[name](*_blocks(table, train, test))
-        took, y = time.perf_counter() - began, table.y[test]
-        values = roc_auc_score(y, p), average_precision_score(y, p), brier_score_loss(y, p), log_loss(y, p), took
+        y = table.y[test]
+        values = roc_auc_score(y, p), average_precision_score(y, p), brier_score_loss(y, p), log_loss(y, p)
         for measure, value in zip(found, values, strict=True):
             found[measure].append(float(value))
     return found
@@ -87,10 +87,10 @@ def _row(name: str, measured: Measured) -> dict[str, Any]:
 def _print(table: PeopleTable, scheme: str, measured: dict[str, Measured], verdict: Verdict) -> None:
     kind = "honest" if scheme == HONEST else "people are recognized again"
     print(f"\n{table.name}, {len(table.y):,} rows, {scheme} ({kind})")
-    print(f"{'model':22}{'AUROC':>8}{'AP':>8}{'Brier':>8}{'log-loss':>10}{'s a fold':>10}")
+    print(f"{'model':22}{'AUROC':>8}{'AP':>8}{'Brier':>8}{'log-loss':>10}")
     for name, values in sorted(measured.items(), key=lambda item: -float(np.mean(item[1]["auroc"]))):
-        auroc, ap, brier, loss, seconds = (float(np.mean(values[measure])) for measure in values)
-        print(f"{name:22}{auroc:8.4f}{ap:8.4f}{brier:8.4f}{loss:10.4f}{seconds:10.2f}")
+        auroc, ap, brier, loss = (float(np.mean(values[measure])) for measure in MEASURES)
+        print(f"{name:22}{auroc:8.4f}{ap:8.4f}{brier:8.4f}{loss:10.4f}")
     print(
         f"ours against {verdict['best_of_others']}: AUROC {verdict['auroc_difference']:+.4f}, standard error"
         f" {verdict['standard_error']:.4f} (corrected {verdict['corrected_error']:.4f}), Brier no."

@@ -59,12 +59,12 @@ class Recipe(BaseModel):
 
     @classmethod
     def for_rows(cls, rows: int) -> "Recipe":
-        """Small tables want more members, larger trees and small leaves; the defaults are for large frames."""
+        """Small tables want more members, full-grown forests and a strong penalty (decision record 11)."""
         if rows >= SMALL_TABLE:
             return cls()
         boosting = Boosting(trees=200, leaves=8, rows_per_leaf=max(3, min(40, rows // 100)), l2=5.0)
-        forest = Forest(trees=20, leaves=1024, depth=64, rows_per_leaf=1)
-        extra_trees = forest.model_copy(update={"features_per_split": 4.0, "row_share": 0.9})
+        forest = Forest(trees=20, leaves=1024, depth=64, rows_per_leaf=1, row_share=0.9)
+        extra_trees = forest.model_copy(update={"features_per_split": 4.0})
         return cls(members=20, linear_c=0.03, boosting=boosting, forest=forest, extra_trees=extra_trees)
 
 

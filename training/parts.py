@@ -11,6 +11,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.optimize import minimize
 
 from training.calibration import sigmoid
@@ -80,7 +81,7 @@ def folds(y: Floats, groups: npt.ArrayLike, members: int, seed: int) -> Iterator
     many rows of each class. None where there are too few of a class to leave some out: then there is one member, and
     its parts are not weighed.
     """
-    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    group, names = pd.factorize(np.asarray(groups))  # in order of appearance: what people are called does not matter
     positives, rows = np.bincount(group, y), np.bincount(group)
     fewest = min(np.sum(positives > 0), np.sum(positives < rows))
     if min(np.sum(y == 0), np.sum(y == 1)) < LEAST_OF_A_CLASS or fewest < 2:
