@@ -190,7 +190,7 @@ class TurnoverModel:
         ContractError
             The model was trained on features that this code defines otherwise, or its files are not whole.
         """
-        found = about(folder)
+        found = about(folder, "turnover")
         recipe = Recipe(**found["recipe"]) if found["recipe"] else None
         model = cls(found["gap"], found["horizons"], found["horizon_days"], recipe)
         model.causes = {cause: RiskModel.load(folder / cause) for cause in CAUSES}
