@@ -48,7 +48,7 @@ class Seen:
             found[row] = (
                 f"{names[column]} is {X[row, column]:.4g}, seen between {self.low[column]:.4g} and"
                 f" {self.high[column]:.4g}"
-                if outside[row].any()
+                if far[row].any() or many[row]
                 else "most of what is always known is unknown here"
             )
         return found
