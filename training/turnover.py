@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from features.catalog import contract_version
 from features.errors import InputError
-from training.calibration import logit, sigmoid
+from training.calibration import sigmoid
 from training.config import Recipe
 from training.explain import Explanation
 from training.files import FORMAT, about
@@ -24,6 +24,7 @@ __all__ = ["TurnoverModel"]
 Floats = npt.NDArray[np.float64]
 _NODES, _SHARES = np.polynomial.legendre.leggauss(12)
 _STEP = 1e-4
+_LEAST = 1e-15
 
 
 class TurnoverModel:
@@ -233,7 +234,9 @@ class TurnoverModel:
 
     def _logit(self, log_odds: Floats, last: int) -> Floats:
         """Log-odds of the voluntary incidence by the end of a band, from those of the hazards (causes, n, bands)."""
-        return logit(incidence(sigmoid(log_odds[:, :, : last + 1]), self.bands.days[: last + 1])[0, :, last])
+        p = incidence(sigmoid(log_odds[:, :, : last + 1]), self.bands.days[: last + 1])[0, :, last]
+        p = np.clip(p, _LEAST, 1 - _LEAST)  # as it is shown: only 0 and 1 themselves have no log-odds
+        return np.asarray(np.log(p) - np.log1p(-p))
 
     def _gradient(self, log_odds: Floats, last: int) -> Floats:
         """How the log-odds of the incidence change with those of each hazard, shape (causes, n, bands)."""
