@@ -102,29 +102,13 @@ class TurnoverModel:
     def predict_interval(self, X: pd.DataFrame, level: float = 0.9, horizon: int | None = None) -> Floats:
         """Lower and upper end for each probability, shape (n, 2); see `RiskModel.predict_interval`."""
         last = self._band(horizon)
-        found = {
-            cause: [model.margins(self._in_band(X, b)) for b in range(last + 1)] for cause, model in self._models()
-        }
-        members = min(margins[0].shape[1] for margins in found.values())
-        lines = [model.line_ for _, model in self._models()]
-        raw = np.array([[band.mean(axis=1) for band in found[cause]] for cause in CAUSES])  # (causes, bands, n)
-        at = np.array([line.apply(margins) for line, margins in zip(lines, raw, strict=True)]).transpose(0, 2, 1)
-        middle = self._logit(at, last)
-        apart = [
-            self._logit(
-                np.array(
-                    [
-                        np.column_stack([line.apply(band[:, member]) for band in found[cause]])
-                        for cause, line in zip(CAUSES, lines, strict=True)
-                    ]
-                ),
-                last,
-            )
-            for member in range(members)
-        ]
-        spread = (members - 1) / members * ((np.array(apart) - np.mean(apart, axis=0)) ** 2).sum(axis=0)
-        gradient = self._gradient(at, last)
+        margins = [[model.margins(self._in_band(X, b)) for b in range(last + 1)] for _, model in self._models()]
+        raw = np.array([[band.mean(axis=1) for band in bands] for bands in margins])  # (causes, bands, n)
+        at = np.array([model.line_.apply(found) for (_, model), found in zip(self._models(), raw, strict=True)])
+        at = at.transpose(0, 2, 1)
+        middle, gradient, spread = self._logit(at, last), self._gradient(at, last), np.zeros(len(X))
         for number, (_, model) in enumerate(self._models()):
+            spread += self._apart(at, number, margins[number], last)
             toward = np.stack([(gradient[number] * raw[number].T).sum(axis=1), gradient[number].sum(axis=1)], axis=1)
             spread += np.einsum("ni,ij,nj->n", toward, model.line_covariance_, toward)
         reach = norm.ppf(0.5 + level / 2) * np.sqrt(spread)
@@ -231,6 +215,19 @@ class TurnoverModel:
             for _, model in self._models()
         ]
         return np.array(found).transpose(0, 2, 1)
+
+    def _apart(self, at: Floats, cause: int, margins: list[Floats], last: int) -> Floats:
+        """Grouped jackknife over one cause's members; those of the other cause are as many as it has, and other people.
+
+        `at`: log-odds of the hazards (causes, n, bands); `margins`: of each member, (n, members) per band.
+        """
+        line, members, found = self.causes[CAUSES[cause]].line_, margins[0].shape[1], []
+        for member in range(members):
+            moved = at.copy()
+            moved[cause] = np.column_stack([line.apply(band[:, member]) for band in margins])
+            found.append(self._logit(moved, last))
+        away = np.array(found) - np.mean(found, axis=0)
+        return np.asarray((members - 1) / members * (away**2).sum(axis=0))
 
     def _logit(self, log_odds: Floats, last: int) -> Floats:
         """Log-odds of the voluntary incidence by the end of a band, from those of the hazards (causes, n, bands)."""
