@@ -112,7 +112,10 @@ def read_model(folder: Path) -> "RiskModel":
     try:
         return _model(folder, found)
     except (KeyError, TypeError, ValueError, lgb.basic.LightGBMError) as error:
-        raise ContractError(f"{folder} does not hold a whole model: {error!r}") from error
+        what = str(error).splitlines()[0]
+        raise ContractError(
+            f"{folder} does not hold a whole model: model.json, {type(error).__name__} {what}."
+        ) from error
 
 
 def _model(folder: Path, found: dict[str, Any]) -> "RiskModel":
