@@ -139,7 +139,8 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def unlike(self, X: Any) -> list[str | None]:
         """Why a row is unlike anything seen in training, or None; what the model says of such a row is worth little."""
-        return self.seen_.unlike(self._native(X)[1], self.columns_.names)
+        native = self._native(X)[1]
+        return self.seen_.unlike(native, self.columns_.names)
 
     def explain(self, X: Any) -> Explanation:
         """Exact contributions of every feature for every row, in log-odds of the calibrated probability.
