@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from features.by_agent import Floats, in_slices
 from features.errors import InputError
-from training.tree_groups import DEEPEST, Groups, groups_of
 from training.lookup import BLOCK, add_up
 from training.tables import Tables, tables_of
+from training.tree_groups import DEEPEST, Groups, groups_of
 from training.trees import Tree, depth, read
 
 __all__ = ["FEW_ROWS", "Trees", "contributions"]

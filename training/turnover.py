@@ -147,15 +147,12 @@ class TurnoverModel:
         ends = np.array([[part.log_odds for part in parts[cause]] for cause in CAUSES]).transpose(0, 2, 1)
         starts = np.array([[part.base + part.values[:, -1] for part in parts[cause]] for cause in CAUSES])
         starts = starts.transpose(0, 2, 1)
-        slopes = sum(
-            share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
-            for node, share in zip(_NODES, _SHARES, strict=True)
-        )
-        values = sum(
-            parts[cause][band].values[:, :-1] * slopes[number, :, band, None]
-            for number, cause in enumerate(CAUSES)
-            for band in range(last + 1)
-        )
+        slopes, values = np.zeros_like(ends), np.zeros((len(X), len(self.feature_names)))
+        for node, share in zip(_NODES, _SHARES, strict=True):
+            slopes += share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
+        for number, cause in enumerate(CAUSES):
+            for band, part in enumerate(parts[cause]):
+                values += part.values[:, :-1] * slopes[number, :, band, None]
         base = self._logit(ends, last) - values.sum(axis=1)
         return Explanation(values, base, X[self.feature_names])
 
