@@ -24,6 +24,7 @@ __all__ = ["TurnoverModel"]
 Floats = npt.NDArray[np.float64]
 _NODES, _SHARES = np.polynomial.legendre.leggauss(12)
 _STEP = 1e-4
+_NAMES = {"voluntary": "turnover", "involuntary": "involuntary exit"}
 
 
 class TurnoverModel:
@@ -53,10 +54,7 @@ class TurnoverModel:
         if horizon_days not in horizons:
             raise InputError(f"horizon_days {horizon_days} is none of the horizons {list(horizons)}.")
         self.bands, self.horizon_days, self.recipe = Bands(gap, tuple(horizons)), horizon_days, recipe
-        self.causes = {
-            "voluntary": RiskModel("turnover", recipe),
-            "involuntary": RiskModel("involuntary exit", recipe),
-        }
+        self.causes: dict[str, RiskModel] = {}
         self.contract_: str | None = None
         self.details_: dict[str, Any] = {}
 
@@ -66,13 +64,15 @@ class TurnoverModel:
         Raises
         ------
         InputError
-            Nobody quit, or nobody was dismissed, in the time that was followed.
+            Nobody quit in the time that was followed. Where nobody was dismissed, that hazard is 0.
         """
         people = np.asarray(groups)
+        seen = set(person_periods(spells, self.bands)["cause"])
+        if "voluntary" not in seen:
+            raise InputError(f"There is no voluntary exit among {len(X):,} rows; a longer history is needed.")
+        self.causes = {cause: RiskModel(_NAMES[cause], self.recipe) for cause in CAUSES if cause in seen}
         for cause, model in self.causes.items():
             rows, y, weight = self._rows(spells, cause)
-            if not y.any():
-                raise InputError(f"There is no {cause} exit among {len(X):,} rows; a longer history is needed.")
             model.fit(self._ahead(X, rows), y, weight, people[rows["row"]])
         self.contract_ = contract_version()
         return self
@@ -91,7 +91,8 @@ class TurnoverModel:
 
     def incidence(self, X: pd.DataFrame) -> Floats:
         """Probability of each cause by each horizon, shape (causes, n, horizons)."""
-        return incidence(sigmoid(self._log_odds(X)), self.bands.days)
+        found = incidence(sigmoid(self._log_odds(X)), self.bands.days)
+        return np.concatenate([found, np.zeros((len(CAUSES) - len(found), *found.shape[1:]))])
 
     def predict_proba(self, X: pd.DataFrame, horizon: int | None = None) -> Floats:
         """Probability of no voluntary exit and of one within a horizon, shape (n, 2)."""
@@ -100,31 +101,19 @@ class TurnoverModel:
 
     def predict_interval(self, X: pd.DataFrame, level: float = 0.9, horizon: int | None = None) -> Floats:
         """Lower and upper end for each probability, shape (n, 2); see `RiskModel.predict_interval`."""
-        last = self._band(horizon)
-        found = {
-            cause: [model.margins(self._in_band(X, b)) for b in range(last + 1)] for cause, model in self._models()
-        }
-        members = min(margins[0].shape[1] for margins in found.values())
-        lines = [model.line_ for _, model in self._models()]
-        raw = np.array([[band.mean(axis=1) for band in found[cause]] for cause in CAUSES])  # (causes, bands, n)
-        at = np.array([line.apply(margins) for line, margins in zip(lines, raw, strict=True)]).transpose(0, 2, 1)
-        middle = self._logit(at, last)
-        apart = [
-            self._logit(
-                np.array(
-                    [
-                        np.column_stack([line.apply(band[:, member]) for band in found[cause]])
-                        for cause, line in zip(CAUSES, lines, strict=True)
-                    ]
-                ),
-                last,
-            )
-            for member in range(members)
-        ]
-        spread = (members - 1) / members * ((np.array(apart) - np.mean(apart, axis=0)) ** 2).sum(axis=0)
-        gradient = self._gradient(at, last)
-        for number, (_, model) in enumerate(self._models()):
-            toward = np.stack([(gradient[number] * raw[number].T).sum(axis=1), gradient[number].sum(axis=1)], axis=1)
+        last, models = self._band(horizon), list(self.causes.values())
+        bands = [self._in_band(X, band) for band in range(last + 1)]
+        apart = [[model.margins(rows) for rows in bands] for model in models]
+        members = min(found[0].shape[1] for found in apart)
+        raw = np.array([[margins[:, :members] for margins in found] for found in apart])  # (causes, bands, n, members)
+        raw = raw.transpose(3, 0, 2, 1)
+        each = [self._logit(self._calibrated(margins), last) for margins in raw]
+        spread = (members - 1) / members * ((np.array(each) - np.mean(each, axis=0)) ** 2).sum(axis=0)
+        together = raw.mean(axis=0)
+        middle = self._logit(self._calibrated(together), last)
+        gradient = self._gradient(self._calibrated(together), last)
+        for number, model in enumerate(models):
+            toward = np.stack([(gradient[number] * together[number]).sum(axis=1), gradient[number].sum(axis=1)], axis=1)
             spread += np.einsum("ni,ij,nj->n", toward, model.line_covariance_, toward)
         reach = norm.ppf(0.5 + level / 2) * np.sqrt(spread)
         return sigmoid(np.column_stack([middle - reach, middle + reach]))
@@ -141,17 +130,16 @@ class TurnoverModel:
         add up to the log-odds. Source: Sundararajan, Taly and Yan (2017), Axiomatic attribution for deep networks.
         """
         last = self._band(horizon)
-        parts = {
-            cause: [model.explain(self._in_band(X, b)) for b in range(last + 1)] for cause, model in self._models()
-        }
-        ends = np.array([[part.log_odds for part in parts[cause]] for cause in CAUSES]).transpose(0, 2, 1)
-        starts = np.array([[part.base + part.values[:, -1] for part in parts[cause]] for cause in CAUSES])
+        bands = [self._in_band(X, band) for band in range(last + 1)]
+        parts = [[model.explain(rows) for rows in bands] for model in self.causes.values()]
+        ends = np.array([[part.log_odds for part in found] for found in parts]).transpose(0, 2, 1)
+        starts = np.array([[part.base + part.values[:, -1] for part in found] for found in parts])
         starts = starts.transpose(0, 2, 1)
         slopes, values = np.zeros_like(ends), np.zeros((len(X), len(self.feature_names)))
         for node, share in zip(_NODES, _SHARES, strict=True):
             slopes += share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
-        for number, cause in enumerate(CAUSES):
-            for band, part in enumerate(parts[cause]):
+        for number, found in enumerate(parts):
+            for band, part in enumerate(found):
                 values += part.values[:, :-1] * slopes[number, :, band, None]
         base = self._logit(ends, last) - values.sum(axis=1)
         return Explanation(values, base, X[self.feature_names])
@@ -162,7 +150,7 @@ class TurnoverModel:
 
     def save(self, folder: Path) -> Path:
         """Write `model.json` and a folder for each cause."""
-        for cause, model in self._models():
+        for cause, model in self.causes.items():
             model.save(folder / cause)
         found = {
             "format": FORMAT,
@@ -190,12 +178,9 @@ class TurnoverModel:
         found = about(folder)
         recipe = Recipe(**found["recipe"]) if found["recipe"] else None
         model = cls(found["gap"], found["horizons"], found["horizon_days"], recipe)
-        model.causes = {cause: RiskModel.load(folder / cause) for cause in CAUSES}
+        model.causes = {cause: RiskModel.load(folder / cause) for cause in CAUSES if (folder / cause).exists()}
         model.contract_, model.details_ = found["contract_version"], found["details"]
         return model
-
-    def _models(self) -> list[tuple[str, RiskModel]]:
-        return [(cause, self.causes[cause]) for cause in CAUSES]
 
     def _rows(self, spells: Spells, cause: str) -> tuple[pd.DataFrame, Floats, Floats]:
         """Person-period rows of one cause: days without it once with their number, and the days with it."""
@@ -222,11 +207,13 @@ class TurnoverModel:
 
     def _log_odds(self, X: pd.DataFrame) -> Floats:
         """Log-odds of the daily hazards, shape (causes, n, bands)."""
-        found = [
-            [model.line_.apply(model.margins(self._in_band(X, b)).mean(axis=1)) for b in range(len(self.bands.ends))]
-            for _, model in self._models()
-        ]
-        return np.array(found).transpose(0, 2, 1)
+        bands = [self._in_band(X, band) for band in range(len(self.bands.ends))]
+        found = [[model.margins(rows).mean(axis=1) for rows in bands] for model in self.causes.values()]
+        return self._calibrated(np.array(found).transpose(0, 2, 1))
+
+    def _calibrated(self, margins: Floats) -> Floats:
+        """Margins of the hazards as log-odds, shape (causes, n, bands)."""
+        return np.array([model.line_.apply(one) for model, one in zip(self.causes.values(), margins, strict=True)])
 
     def _logit(self, log_odds: Floats, last: int) -> Floats:
         """Log-odds of the voluntary incidence by the end of a band, from those of the hazards (causes, n, bands)."""
