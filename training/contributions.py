@@ -114,7 +114,7 @@ def contributions(trees: Trees, X: npt.ArrayLike) -> Floats:
 
 
 def _checked(trees: Trees, X: npt.ArrayLike) -> Floats:
-    rows = np.ascontiguousarray(X, dtype=np.float64)
+    rows = np.require(X, np.float64, ["C", "W"])  # compiled loops would be compiled again for read-only arrays
     if rows.ndim != 2 or rows.shape[1] != trees.features:
         raise InputError(f"The rows to explain have shape {rows.shape}; the boosters want (n, {trees.features}).")
     return rows
