@@ -197,7 +197,8 @@ class TurnoverModel:
         return X.iloc[rows["row"]].assign(**{BAND: ends[rows["band"]]}).reset_index(drop=True)
 
     def _in_band(self, X: pd.DataFrame, band: int) -> pd.DataFrame:
-        return X.assign(**{BAND: float(self.bands.ends[band])})
+        ahead = pd.Series(float(self.bands.ends[band]), index=X.index, name=BAND)
+        return pd.concat([X, ahead], axis=1)
 
     def _band(self, horizon: int | None) -> int:
         wanted = self.horizon_days if horizon is None else horizon
