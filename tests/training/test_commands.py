@@ -21,8 +21,8 @@ def refusal(answer: Any) -> str:
 
 
 REFUSED = [
-    (("train",), "Name either --outcome burnout|turnover or --table FILE."),
-    (("train", "--outcome", "burnout", "--table", "x.csv"), "Name either --outcome burnout|turnover or --table FILE."),
+    (("train",), "Name either --outcome burnout|turnover|all or --table FILE."),
+    (("train", "--outcome", "burnout", "--table", "x.csv"), "Name either --outcome burnout|turnover|all or --table FILE."),
     (("train", "--table", "x.csv"), "--table needs --target: a column, or a SQL expression."),
     (("train", "--table", "x.csv", "--target", "y"), "--table x.csv: no such file."),
     (("train", "--outcome", "luck"), "--outcome luck: the outcomes are burnout, turnover."),
