@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def checked_frame(model: BaseEstimator, X: Any, names: list[str] | None = None) -> pd.DataFrame:
-    """A frame with the model's columns in its order; any other array gets columns x0, x1, ...
+    """A frame with the model's columns in its order; any other array is fitted as columns x0, x1, ...
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def checked_frame(model: BaseEstimator, X: Any, names: list[str] | None = None) 
     """
     if not isinstance(X, pd.DataFrame):
         array = validate_data(model, X, reset=names is None, ensure_all_finite="allow-nan")
-        return pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])])
+        return pd.DataFrame(array, columns=names or [f"x{place}" for place in range(array.shape[1])])
     frame: pd.DataFrame = X.rename(columns=str)
     missing = [name for name in names or [] if name not in frame.columns]
     if missing:

@@ -84,6 +84,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.columns_ = Columns.of(frame)
         native = self.columns_.native(frame)
         direction = np.array([self._direction(name) for name in self.columns_.names])
+        direction[self.columns_.categorical] = 0  # words have no order
         rows = Rows(
             native, self.columns_.expanded(native), target, weight, direction, self.columns_.owner,
             self.columns_.categorical,

@@ -11,6 +11,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.optimize import minimize
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -75,7 +76,7 @@ def folds(y: Floats, groups: npt.ArrayLike, members: int, seed: int) -> Iterator
 
     None where there are too few of a class to leave some out: then there is one member, and its parts are not weighed.
     """
-    groups = np.asarray(groups)
+    groups = pd.factorize(np.asarray(groups))[0]  # by first appearance: what people are called moves no one
     fewest = min(len(np.unique(groups[y == value])) for value in (0, 1))
     if min(np.sum(y == 0), np.sum(y == 1)) < LEAST_OF_A_CLASS or fewest < 2:
         return
@@ -115,7 +116,7 @@ def threads(rows: int) -> int:
 
 
 def _linear(rows: Rows, train: Whole, c: float) -> SignedLogistic:
-    signs = np.where(np.isin(rows.owner, rows.categorical), 0, rows.direction[rows.owner])
+    signs = rows.direction[rows.owner]
     return SignedLogistic.fit(rows.expanded[train], rows.y[train], rows.weight[train], signs, c)
 
 
@@ -147,7 +148,7 @@ def _grown(rows: Rows, train: Whole, growth: Forest, seed: int) -> lgb.Booster:
         "min_data_in_bin": 1,
         "feature_fraction_bynode": min(1.0, growth.features_per_split / np.sqrt(width)),
         "bagging_fraction": growth.row_share,
-        "monotone_constraints": np.where(np.isin(rows.owner, rows.categorical), 0, rows.direction[rows.owner]).tolist(),
+        "monotone_constraints": rows.direction[rows.owner].tolist(),
     }
     return _trees(found, rows.expanded, rows, train, growth.trees, seed, [])
 

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from features.catalog import contract_version
 from features.errors import InputError
-from training.calibration import logit, sigmoid
+from training.calibration import sigmoid
 from training.config import Recipe
 from training.explain import Explanation
 from training.files import FORMAT, about
@@ -25,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 _NODES, _SHARES = np.polynomial.legendre.leggauss(12)
 _STEP = 1e-4
 _NAMES = {"voluntary": "turnover", "involuntary": "involuntary exit"}
+_LEAST = 1e-15
 
 
 class TurnoverModel:
@@ -101,19 +102,15 @@ class TurnoverModel:
 
     def predict_interval(self, X: pd.DataFrame, level: float = 0.9, horizon: int | None = None) -> Floats:
         """Lower and upper end for each probability, shape (n, 2); see `RiskModel.predict_interval`."""
-        last, models = self._band(horizon), list(self.causes.values())
-        bands = [self._in_band(X, band) for band in range(last + 1)]
-        apart = [[model.margins(rows) for rows in bands] for model in models]
-        members = min(found[0].shape[1] for found in apart)
-        raw = np.array([[margins[:, :members] for margins in found] for found in apart])  # (causes, bands, n, members)
-        raw = raw.transpose(3, 0, 2, 1)
-        each = [self._logit(self._calibrated(margins), last) for margins in raw]
-        spread = (members - 1) / members * ((np.array(each) - np.mean(each, axis=0)) ** 2).sum(axis=0)
-        together = raw.mean(axis=0)
-        middle = self._logit(self._calibrated(together), last)
-        gradient = self._gradient(self._calibrated(together), last)
-        for number, model in enumerate(models):
-            toward = np.stack([(gradient[number] * together[number]).sum(axis=1), gradient[number].sum(axis=1)], axis=1)
+        last = self._band(horizon)
+        margins = [[model.margins(self._in_band(X, b)) for b in range(last + 1)] for model in self.causes.values()]
+        raw = np.array([[band.mean(axis=1) for band in bands] for bands in margins])  # (causes, bands, n)
+        at = np.array([model.line_.apply(found) for model, found in zip(self.causes.values(), raw, strict=True)])
+        at = at.transpose(0, 2, 1)
+        middle, gradient, spread = self._logit(at, last), self._gradient(at, last), np.zeros(len(X))
+        for number, model in enumerate(self.causes.values()):
+            spread += self._apart(at, number, margins[number], last)
+            toward = np.stack([(gradient[number] * raw[number].T).sum(axis=1), gradient[number].sum(axis=1)], axis=1)
             spread += np.einsum("ni,ij,nj->n", toward, model.line_covariance_, toward)
         reach = norm.ppf(0.5 + level / 2) * np.sqrt(spread)
         return sigmoid(np.column_stack([middle - reach, middle + reach]))
@@ -175,7 +172,7 @@ class TurnoverModel:
         ContractError
             The model was trained on features that this code defines otherwise, or its files are not whole.
         """
-        found = about(folder)
+        found = about(folder, "turnover")
         recipe = Recipe(**found["recipe"]) if found["recipe"] else None
         model = cls(found["gap"], found["horizons"], found["horizon_days"], recipe)
         model.causes = {cause: RiskModel.load(folder / cause) for cause in CAUSES if (folder / cause).exists()}
@@ -216,9 +213,24 @@ class TurnoverModel:
         """Margins of the hazards as log-odds, shape (causes, n, bands)."""
         return np.array([model.line_.apply(one) for model, one in zip(self.causes.values(), margins, strict=True)])
 
+    def _apart(self, at: Floats, cause: int, margins: list[Floats], last: int) -> Floats:
+        """Grouped jackknife over one cause's members; those of the other cause are as many as it has, and other people.
+
+        `at`: log-odds of the hazards (causes, n, bands); `margins`: of each member, (n, members) per band.
+        """
+        line, members, found = list(self.causes.values())[cause].line_, margins[0].shape[1], []
+        for member in range(members):
+            moved = at.copy()
+            moved[cause] = np.column_stack([line.apply(band[:, member]) for band in margins])
+            found.append(self._logit(moved, last))
+        away = np.array(found) - np.mean(found, axis=0)
+        return np.asarray((members - 1) / members * (away**2).sum(axis=0))
+
     def _logit(self, log_odds: Floats, last: int) -> Floats:
         """Log-odds of the voluntary incidence by the end of a band, from those of the hazards (causes, n, bands)."""
-        return logit(incidence(sigmoid(log_odds[:, :, : last + 1]), self.bands.days[: last + 1])[0, :, last])
+        p = incidence(sigmoid(log_odds[:, :, : last + 1]), self.bands.days[: last + 1])[0, :, last]
+        p = np.clip(p, _LEAST, 1 - _LEAST)  # as it is shown: only 0 and 1 themselves have no log-odds
+        return np.asarray(np.log(p) - np.log1p(-p))
 
     def _gradient(self, log_odds: Floats, last: int) -> Floats:
         """How the log-odds of the incidence change with those of each hazard, shape (causes, n, bands)."""
