@@ -29,7 +29,7 @@ from training.contributions import Trees, contributions
 from training.explain import Explanation
 from training.inputs import checked_frame, checked_target, checked_weight
 from training.novelty import Seen
-from training.parts import Member, Rows, folds, part_weights
+from training.parts import PARTS, Member, Rows, folds, part_weights
 
 __all__ = ["RiskModel"]
 
@@ -89,7 +89,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             native, self.columns_.expanded(native), target, weight, direction, self.columns_.owner,
             self.columns_.categorical,
         )  # fmt: skip
-        vars(self).pop("_trees", None)  # of an earlier fit
+        self.__dict__.pop("_trees", None)  # of an earlier fit
         people = pd.util.hash_pandas_object(frame, index=False).to_numpy() if groups is None else np.asarray(groups)
         with threadpool_limits(1, "blas"):  # threads of BLAS would wait for the cores that members are fitted on
             self._fit_members(rows, people, self.recipe or Recipe.for_rows(len(target)))
@@ -207,7 +207,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for member, (_, test) in zip(members, left_out, strict=True):
             honest[test] = member.margins(rows.native[test], rows.expanded[test])
         self.weights_, self.intercept_ = part_weights(honest, rows.y, rows.weight)
-        unused = {name: None for name, weight in zip(("linear", "boosting", "forest"), self.weights_) if weight == 0}
+        unused = {name: None for name, weight in zip(PARTS, self.weights_, strict=True) if weight == 0}
         self.members_ = [replace(member, **unused) for member in members]
 
     @cached_property

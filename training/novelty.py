@@ -38,8 +38,8 @@ class Seen:
         """
         with np.errstate(invalid="ignore"):
             room = np.where(self.known > 0, ROOM * (self.high - self.low), np.inf)
-            outside = ((X < self.low) | (X > self.high)) & (self.known > 0)
-            far = outside & ((X < self.low - room) | (X > self.high + room))
+            outside = ((self.low > X) | (self.high < X)) & (self.known > 0)
+            far = outside & ((self.low - room > X) | (self.high + room < X))
         many = outside.sum(axis=1) > max(1.0, MANY_OUTSIDE * X.shape[1])  # one alone is not many, of however few
         usual = self.known >= ALWAYS_KNOWN
         empty = np.isnan(X[:, usual]).mean(axis=1) > MANY_MISSING if usual.any() else np.zeros(len(X), bool)

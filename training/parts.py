@@ -116,7 +116,7 @@ def threads(rows: int) -> int:
 
 
 def _linear(rows: Rows, train: Whole, c: float) -> SignedLogistic:
-    signs = rows.direction[rows.owner]
+    signs = rows.direction[rows.owner].astype(float)
     return SignedLogistic.fit(rows.expanded[train], rows.y[train], rows.weight[train], signs, c)
 
 
