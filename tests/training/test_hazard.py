@@ -1,4 +1,4 @@
-"""Competing hazards: against days counted one by one, for what is followed, what is fitted on, and what is predicted."""
+"""Competing hazards against days counted one by one: what is followed, what is fitted on, what is predicted."""
 
 from datetime import timedelta
 from typing import NamedTuple
