@@ -274,7 +274,7 @@ def test_an_interval_holds_its_probability_and_widens_with_the_level(calibrated:
     p = model.predict_proba(X)[:, 1]
     narrow, wide = (model.predict_interval(X, level) for level in (0.5, 0.95))
     for found in (narrow, wide):
-        assert ((0 < found[:, 0]) & (found[:, 0] < p) & (p < found[:, 1]) & (found[:, 1] < 1)).all()
+        assert ((found[:, 0] > 0) & (found[:, 0] < p) & (p < found[:, 1]) & (found[:, 1] < 1)).all()
     assert ((wide[:, 0] < narrow[:, 0]) & (narrow[:, 1] < wide[:, 1])).all()
 
 

@@ -134,4 +134,4 @@ def test_where_no_one_is_silent_all_cases_agree() -> None:
     _, p, weights = answers()
     _, scores, _ = centre(6)
     found = sensitivity(scores, p, 50, np.ones_like(weights))
-    assert found["prevalence"].nunique() == 1
+    assert len(set(found["prevalence"])) == 1
