@@ -157,6 +157,7 @@ class TurnoverModel:
             "horizons": list(self.bands.ends),
             "horizon_days": self.horizon_days,
             "recipe": self.recipe.model_dump() if self.recipe else None,
+            "causes": list(self.causes),
             "contract_version": self.contract_,
             "details": self.details_,
         }
@@ -175,7 +176,7 @@ class TurnoverModel:
         found = about(folder, "turnover")
         recipe = Recipe(**found["recipe"]) if found["recipe"] else None
         model = cls(found["gap"], found["horizons"], found["horizon_days"], recipe)
-        model.causes = {cause: RiskModel.load(folder / cause) for cause in CAUSES if (folder / cause).exists()}
+        model.causes = {cause: RiskModel.load(folder / cause) for cause in found["causes"]}
         model.contract_, model.details_ = found["contract_version"], found["details"]
         return model
 

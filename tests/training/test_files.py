@@ -1,6 +1,7 @@
 """A model as files: the same in a process that never saw it fitted, and refused in a sentence where it is not whole."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -177,6 +178,21 @@ def test_a_turnover_model_with_half_a_hazard_is_refused(cause: str, turnover: Tu
     folder = turnover.save(tmp_path)
     half(booster(folder / cause))
     with pytest.raises(ContractError, match=f"{cause} does not hold a whole model"):
+        load_model(folder)
+
+
+def test_the_hazards_of_a_turnover_model_are_those_that_it_names(
+    turnover: TurnoverModel, people: pd.DataFrame, tmp_path: Path
+) -> None:
+    """A lost one is missed, and one that an earlier model left in the folder is not read."""
+    folder = turnover.save(tmp_path)
+    del turnover.causes["involuntary"]
+    turnover.save(folder)
+    found = load_model(folder)
+    assert isinstance(found, TurnoverModel)
+    np.testing.assert_array_equal(found.predict_proba(people), turnover.predict_proba(people))
+    shutil.rmtree(folder / "voluntary")
+    with pytest.raises(ContractError, match="voluntary does not hold a whole model"):
         load_model(folder)
 
 

@@ -1,4 +1,4 @@
-"""Competing hazards against days counted one by one: what is followed, what is fitted on, what is predicted."""
+"""Competing hazards: against days counted one by one, in following people, in what is fitted on, in what is said."""
 
 from datetime import timedelta
 from typing import NamedTuple

@@ -278,6 +278,24 @@ def test_an_interval_holds_its_probability_and_widens_with_the_level(calibrated:
     assert ((wide[:, 0] < narrow[:, 0]) & (narrow[:, 1] < wide[:, 1])).all()
 
 
+def test_doubt_is_that_of_the_members_and_of_the_line(tiny: Recipe) -> None:
+    """By hand: the jackknife's variance is (g - 1) / g times the squared distances; the line's comes from its draws."""
+    X, y, _ = straight(600, 2)
+    model = RiskModel(recipe=tiny).fit(X[:400], y[:400])
+    members = [np.log(p / (1 - p)) for p in sigmoid(model.margins(X)).T]
+    variance = sum((2 / 3) * (member - np.mean(members, axis=0)) ** 2 for member in members)
+    low, high = model.predict_interval(X, 0.9).T
+    reach = (np.log(high / (1 - high)) - np.log(low / (1 - low))) / 2
+    np.testing.assert_allclose(reach, 1.6448536 * np.sqrt(variance), rtol=1e-6)
+    model.calibrate(X[400:], y[400:])
+    line = model.line_
+    drawn = np.random.default_rng(5).multivariate_normal(line, model.line_covariance_, 20_000)
+    around = (drawn[:, :1] * np.mean(members, axis=0)[None, :50] + drawn[:, 1:]).var(axis=0)
+    low, high = model.predict_interval(X[:50], 0.9).T
+    reach = (np.log(high / (1 - high)) - np.log(low / (1 - low))) / 2
+    np.testing.assert_allclose(reach, 1.6448536 * np.sqrt(variance[:50] * line.slope**2 + around), rtol=0.03)
+
+
 def test_intervals_shrink_with_more_people_and_not_with_more_rows_of_each(tiny: Recipe) -> None:
     def width(people: int, rows: int) -> float:
         X, y, _ = straight(people, 3)
