@@ -208,7 +208,7 @@ def _track(run: "Run", trained: Trained, config: OutcomeConfig, task: Task) -> N
     found, name = trained.found, config.name
     run.parameters({**_flat(config.model_dump(mode="json")), **trained.dates})
     run.metrics(trained.metrics.as_dict() | trained.gate_metrics())
-    run.metrics({"lead_time_median_days": trained.lead.median, "never_flagged": trained.lead.never_flagged})
+    run.metrics({"lead_time_median_days": trained.lead.median, "never_reached": trained.lead.never_reached})
     run.tags({"contract_version": contract_version(), "fairness": found.fairness.verdict})
     tables = {
         "comparison": _comparison(found.measured),
