@@ -1,4 +1,4 @@
-"""How early a score spoke up: days from when it first put someone among those to be reached, to the event, for those whose event came."""
+"""How early a score spoke up: days from being reached first to the event, for those whose event came."""
 
 from dataclasses import dataclass
 
@@ -48,9 +48,9 @@ def lead_time(
     events
         Columns agent_id, event_on. An agent may have several; scores after an event count for the next one only.
     outreach_share, threshold
-        What being reached is: among the top share of its date, or a score at or above a threshold. Exactly one is given.
+        Reached are the top share of each date, or scores at or above a threshold. Exactly one is given.
     within_days
-        Flags longer before the event than this do not count (say, the horizon): early is not the same as by chance.
+        Days longer before the event than this do not count (say, the horizon): early is not the same as by chance.
 
     Raises
     ------
