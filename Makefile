@@ -5,7 +5,7 @@ HOME_  ?= .respite
 EXTRAS ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean bench-features bench-quality
+.PHONY: help setup demo test check format lock clean bench-features bench-explain bench-quality
 
 help:            ## say what can be done here
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ format: setup    ## put the code into shape
 
 bench-features: setup  ## the speed and memory of the feature pipeline, as ratios in one run
 	$(BIN)/python -m benchmarks.features
+
+bench-explain: setup   ## the speed and memory of explanations beside LightGBM's and shap's
+	$(BIN)/python -m benchmarks.explain
 
 bench-quality: setup  ## quality on real tables of people, ours beside what one would try first (installs those)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[peers]'

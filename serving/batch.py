@@ -67,7 +67,7 @@ def score_all(home: Home, as_of: date | None = None, outcomes: Sequence[str] = t
 
 
 def score_frame(model: Model, version: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows for the store: one per row of the frame, abstaining where the history is too thin for any rate, and on what no model has seen."""
+    """Rows for the store: one per row of the frame, abstaining on thin histories and on what no model has seen."""
     explanation = model.explain(frame[feature_names()])
     probability, found = explanation.probability, reasons(explanation, frame)
     thin = frame["contacts_per_hour"].isna()

@@ -172,26 +172,34 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 
 @pytest.fixture(scope="session")
-def road(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def road(tmp_path_factory: pytest.TempPathFactory, quick: dict[str, Any]) -> Home:
     """A home with models and scores: version 1 of both outcomes in charge, version 2 of turnover its challenger.
 
     Made once per session; tests read it and leave its models and scores as they are.
     """
     home = Home(tmp_path_factory.mktemp("road"))
-    _walk(home)
+    _walk(home, quick)
     return home
 
 
-def _walk(home: Home) -> None:
+@pytest.fixture(scope="session")
+def quick() -> dict[str, Any]:
+    """Settings of both outcomes with one origin and small models, so that a retraining takes seconds."""
+    from training.config import OUTCOMES, Boosting, Forest, Recipe
+
+    recipe = Recipe(members=2, boosting=Boosting(trees=40), forest=Forest(trees=8))
+    return {name: config.model_copy(update={"folds": 1, "recipe": recipe}) for name, config in OUTCOMES.items()}
+
+
+def _walk(home: Home, settings: dict[str, Any]) -> None:
     from serving import score_all
-    from training.config import OUTCOMES
-    from training.outcome import train_outcome
+    from training.outcome import train_outcome, train_outcomes
     from training.release import release
 
     write(simulate(Centre(agents=60, days=420, seed=3)), home)
     write_features(home)
-    for outcome, config in OUTCOMES.items():
-        train_outcome(home, config)
+    train_outcomes(home, list(settings.values()))
+    for outcome in settings:
         release(home, outcome, override="a test", reviewer="the tests")
-    train_outcome(home, OUTCOMES["turnover"])
+    train_outcome(home, settings["turnover"])
     score_all(home)

@@ -54,7 +54,7 @@ class Columns:
         out = np.empty((len(X), len(self.names)), order="F")
         for place, name in enumerate(self.names):
             if name in self.categories:
-                codes = pd.Index(self.categories[name], dtype=object).get_indexer(X[name].astype(str))
+                codes = pd.Index(self.categories[name], dtype=object).get_indexer(pd.Index(X[name].astype(str)))
                 out[:, place] = np.where((codes < 0) | X[name].isna(), np.nan, codes)
             else:
                 out[:, place] = _numbers(X[name])

@@ -10,9 +10,9 @@ from features.commands import AsJson, HomeOption
 from features.errors import InputError
 from features.home import Home
 from features.terminal import Terminal
-from training.config import OUTCOMES, OutcomeConfig, outcome_config
 
 if TYPE_CHECKING:
+    from training.config import OutcomeConfig
     from training.outcome import Trained
 
 __all__ = ["app"]
@@ -47,6 +47,8 @@ def train(
     if (outcome is None) == (table is None):
         raise InputError("Name either --outcome burnout|turnover|all or --table FILE.")
     if outcome is not None:
+        from training.config import OUTCOMES, outcome_config
+
         names = list(OUTCOMES) if outcome == "all" else [outcome]
         configs = [outcome_config(name, config) for name in names]
         _train_outcomes(terminal, target_home, configs, tune)
@@ -78,6 +80,7 @@ def train(
 def compare(home: HomeOption = None, as_json: AsJson = False) -> None:
     """Show every registered version of both outcomes with its metrics."""
     from training import tracking
+    from training.config import OUTCOMES
 
     terminal = Terminal(as_json)
     versions = tracking.history(Home.find(home), list(OUTCOMES))
@@ -124,7 +127,7 @@ def promote(
         raise typer.Exit(1)
 
 
-def _train_outcomes(terminal: Terminal, home: Home, configs: list[OutcomeConfig], tune: int | None) -> None:
+def _train_outcomes(terminal: Terminal, home: Home, configs: "list[OutcomeConfig]", tune: int | None) -> None:
     from training.outcome import train_outcomes
 
     with terminal.step(f"Training {' and '.join(config.name for config in configs)}") as step:

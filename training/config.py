@@ -135,6 +135,8 @@ def outcome_config(name: str, file: Path | None = None) -> OutcomeConfig:
         return OUTCOMES[name]
     try:
         given = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        if not isinstance(given, dict):
+            raise TypeError(f"it holds {given!r} where names with values are wanted")
         return OutcomeConfig.model_validate(_merged(OUTCOMES[name].model_dump(), given))
     except OSError as error:
         raise ConfigError(f"--config {file}: {error.strerror}.") from error

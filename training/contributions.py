@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from features.by_agent import Floats, in_slices
 from features.errors import InputError
-from training.tree_groups import DEEPEST, Groups, groups_of
 from training.lookup import BLOCK, add_up
 from training.tables import Tables, tables_of
+from training.tree_groups import DEEPEST, Groups, groups_of
 from training.trees import Tree, depth, read
 
 __all__ = ["FEW_ROWS", "Trees", "contributions"]
@@ -114,7 +114,7 @@ def contributions(trees: Trees, X: npt.ArrayLike) -> Floats:
 
 
 def _checked(trees: Trees, X: npt.ArrayLike) -> Floats:
-    rows = np.ascontiguousarray(X, dtype=np.float64)
+    rows = np.require(X, np.float64, ["C", "W"])  # compiled loops would be compiled again for read-only arrays
     if rows.ndim != 2 or rows.shape[1] != trees.features:
         raise InputError(f"The rows to explain have shape {rows.shape}; the boosters want (n, {trees.features}).")
     return rows

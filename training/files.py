@@ -1,5 +1,6 @@
 """A `RiskModel` as files that can be read without it: `model.json`, and LightGBM's own text for every booster."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,13 +30,14 @@ _BOOSTERS = PARTS[1:]
 def write_model(model: "RiskModel", folder: Path) -> Path:
     """Write a fitted model into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    boosters = {}
     for number, member in enumerate(model.members_):
         for part in _BOOSTERS:
             booster = getattr(member, part)
-            path = folder / f"{part}-{number}.txt"
-            path.unlink(missing_ok=True)  # another model's, if the folder held one
             if booster is not None:
-                booster.save_model(str(path))
+                name = f"{part}-{number}.txt"
+                booster.save_model(str(folder / name))
+                boosters[name] = _digest(folder / name)
     found = {
         "format": FORMAT,
         "kind": "risk",
@@ -44,6 +46,7 @@ def write_model(model: "RiskModel", folder: Path) -> Path:
         "features": model.columns_.names,
         "categories": model.columns_.categories,
         "recipe": model.recipe.model_dump() if model.recipe else None,
+        "boosters": boosters,
         "members": [{"linear": m.linear and m.linear.as_dict()} for m in model.members_],
         "weights": model.weights_.tolist(),
         "intercept": model.intercept_,
@@ -71,8 +74,8 @@ def load_model(folder: Path) -> "RiskModel | TurnoverModel":
     return TurnoverModel.load(folder) if found["kind"] == "turnover" else RiskModel.load(folder)
 
 
-def about(folder: Path) -> dict[str, Any]:
-    """What `model.json` of a folder says, checked against this code.
+def about(folder: Path, kind: str | None = None) -> dict[str, Any]:
+    """What `model.json` of a folder says, checked against this code and, where it is named, the kind of model.
 
     Raises
     ------
@@ -85,6 +88,10 @@ def about(folder: Path) -> dict[str, Any]:
         raise ContractError(f"{folder} does not hold a whole model: {error}") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ContractError(f"{folder} holds a model of another format than {FORMAT}; this code cannot read it.")
+    if missing := {"kind", "outcome", "contract_version"} - set(found):
+        raise ContractError(f"{folder} does not hold a whole model: model.json has no {', '.join(sorted(missing))}.")
+    if kind not in (None, found["kind"]):
+        raise ContractError(f"{folder} holds a model of kind '{found['kind']}' where one of kind '{kind}' is read.")
     if found["contract_version"] not in (None, contract_version()):
         raise ContractError(
             f"The {found['outcome']} model was trained on feature contract {found['contract_version']}, this code"
@@ -94,14 +101,37 @@ def about(folder: Path) -> dict[str, Any]:
 
 
 def read_model(folder: Path) -> "RiskModel":
-    """Read what `write_model` wrote."""
+    """Read what `write_model` wrote.
+
+    Raises
+    ------
+    ContractError
+        The model was trained on features that this code defines otherwise, or its files are not whole.
+    """
+    found = about(folder, "risk")
+    try:
+        return _model(folder, found)
+    except (KeyError, TypeError, ValueError, lgb.basic.LightGBMError) as error:
+        what = str(error).splitlines()[0]
+        raise ContractError(
+            f"{folder} does not hold a whole model: model.json, {type(error).__name__} {what}."
+        ) from error
+
+
+def _model(folder: Path, found: dict[str, Any]) -> "RiskModel":
     from training.model import RiskModel
 
-    found = about(folder)
     model = RiskModel(found["outcome"], Recipe(**found["recipe"]) if found["recipe"] else None)
     model.classes_ = np.array(found["classes"])
     model.columns_ = Columns(found["features"], found["categories"])
-    model.members_ = [_member(folder, number, parts) for number, parts in enumerate(found["members"])]
+    boosters = {name: _booster(folder / name, digest) for name, digest in found["boosters"].items()}
+    model.members_ = [
+        Member(
+            SignedLogistic.from_dict(parts["linear"]) if parts["linear"] else None,
+            **{part: boosters.get(f"{part}-{number}.txt") for part in _BOOSTERS},
+        )
+        for number, parts in enumerate(found["members"])
+    ]
     model.weights_, model.intercept_ = np.array(found["weights"]), found["intercept"]
     line = found["calibration"]
     model.line_, model.line_covariance_ = Line(line["slope"], line["intercept"]), np.array(line["covariance"])
@@ -111,10 +141,12 @@ def read_model(folder: Path) -> "RiskModel":
     return model
 
 
-def _member(folder: Path, number: int, parts: dict[str, Any]) -> Member:
-    paths = {part: folder / f"{part}-{number}.txt" for part in _BOOSTERS}
-    try:
-        boosters = {part: lgb.Booster(model_file=str(path)) if path.exists() else None for part, path in paths.items()}
-    except lgb.basic.LightGBMError as error:
-        raise ContractError(f"{folder} does not hold a whole model: {error}") from error
-    return Member(SignedLogistic.from_dict(parts["linear"]) if parts["linear"] else None, **boosters)
+def _booster(path: Path, digest: str) -> lgb.Booster:
+    """A booster whose file is as it was written: half a file would not fail in LightGBM but end the process."""
+    if not path.is_file() or _digest(path) != digest:
+        raise ContractError(f"{path.parent} does not hold a whole model: {path.name} is not as it was written.")
+    return lgb.Booster(model_file=str(path))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

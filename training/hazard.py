@@ -39,13 +39,14 @@ class Bands:
 
     @property
     def days(self) -> npt.NDArray[np.int64]:
-        return np.array(self.ends) - np.array(self.starts)
+        return np.asarray(np.subtract(self.ends, self.starts))
 
 
 class Spells(NamedTuple):
     """What became of each row of a feature frame: day of the end counted from its as-of date, and how it ended.
 
-    `day`: the event's day, or the first day of which nothing is known. `cause`: voluntary, involuntary or "" (censored).
+    `day`: the event's day, or the first day of which nothing is known. `cause`:
+    voluntary, involuntary or "" (censored).
     """
 
     day: npt.NDArray[np.int64]

@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def checked_frame(model: BaseEstimator, X: Any, names: list[str] | None = None) -> pd.DataFrame:
-    """A frame with the model's columns in its order; any other array gets columns x0, x1, ...
+    """A frame with the model's columns in its order; any other array is fitted as columns x0, x1, ...
 
     Parameters
     ----------
@@ -32,17 +32,20 @@ def checked_frame(model: BaseEstimator, X: Any, names: list[str] | None = None) 
     """
     if not isinstance(X, pd.DataFrame):
         array = validate_data(model, X, reset=names is None, ensure_all_finite="allow-nan")
-        return pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])])
-    X = X.rename(columns=str)
-    missing = [name for name in names or [] if name not in X.columns]
+        return pd.DataFrame(array, columns=names or [f"x{place}" for place in range(array.shape[1])])
+    frame: pd.DataFrame = X.rename(columns=str)
+    missing = [name for name in names or [] if name not in frame.columns]
     if missing:
         raise InputError(f"The model needs columns that are missing: {', '.join(missing[:5])}.")
-    if X.empty:
-        raise InputError(f"Found {len(X)} sample(s) with {X.shape[1]} feature(s); at least 1 of both is needed.")
+    if frame.empty:
+        raise InputError(
+            f"Found {len(frame)} sample(s) with {frame.shape[1]} feature(s); at least 1 of both is needed."
+        )
     if names is None:
-        validate_data(model, X, skip_check_array=True)
-        return X
-    return X[names]
+        validate_data(model, frame, skip_check_array=True)
+        return frame
+    found: pd.DataFrame = frame[names]
+    return found
 
 
 def checked_target(y: npt.ArrayLike, X: Any) -> npt.NDArray[Any]:
@@ -61,7 +64,8 @@ def checked_target(y: npt.ArrayLike, X: Any) -> npt.NDArray[Any]:
         raise InputError(f"Only binary classification is supported. The type of the target is {kind}.")
     if len(classes) < 2:
         raise InputError(f"The target must hold both of two classes; found 1 class: {classes[0]}.")
-    return target
+    found: npt.NDArray[Any] = target
+    return found
 
 
 def checked_weight(weight: npt.ArrayLike | None, X: Any) -> Floats:

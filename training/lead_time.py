@@ -1,4 +1,4 @@
-"""How early a score spoke up: days from the first flag to the event, for those whose event came."""
+"""How early a score spoke up: days from being reached first to the event, for those whose event came."""
 
 from dataclasses import dataclass
 
@@ -16,15 +16,15 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LeadTime:
-    """Days between first flag and event; quartiles over the events that were flagged, NaN where none was.
+    """Days between being reached first and event; quartiles over the events that were reached, NaN where none was.
 
     `events` are those of agents who were scored before the event at all, `unscored` the others; `days` has one value
-    per scored event, in the order of the events, NaN where no flag came before it.
+    per scored event, in the order of the events, NaN where none was before it.
     """
 
     events: int
     unscored: int
-    never_flagged: float
+    never_reached: float
     lower_quartile: float
     median: float
     upper_quartile: float
@@ -39,7 +39,7 @@ def lead_time(
     threshold: float | None = None,
     within_days: int | None = None,
 ) -> LeadTime:
-    """Measure how many days before an event its agent was first flagged.
+    """Measure how many days before an event its agent was first reached.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ def lead_time(
     events
         Columns agent_id, event_on. An agent may have several; scores after an event count for the next one only.
     outreach_share, threshold
-        What a flag is: among the top share of its date, or a score at or above a threshold. Exactly one is given.
+        Reached are the top share of each date, or scores at or above a threshold. Exactly one is given.
     within_days
-        Flags longer before the event than this do not count (say, the horizon): early is not the same as by chance.
+        Days longer before the event than this do not count (say, the horizon): early is not the same as by chance.
 
     Raises
     ------
@@ -66,8 +66,8 @@ def lead_time(
     if (outreach_share is None) == (threshold is None):
         raise InputError("lead time: name either outreach_share or threshold.")
     p = scores["score"].to_numpy(dtype=float)
-    flagged = p >= threshold if threshold is not None else selected(p, outreach_share or 0.0, scores["as_of"])
-    days = _days(scores.assign(flagged=flagged), events, np.inf if within_days is None else within_days)
+    reached = p >= threshold if threshold is not None else selected(p, outreach_share or 0.0, scores["as_of"])
+    days = _days(scores.assign(reached=reached), events, np.inf if within_days is None else within_days)
     known = days[days["scored"]]["days"].to_numpy(dtype=float)
     found = known[~np.isnan(known)]
     lower, median, upper = np.quantile(found, [0.25, 0.5, 0.75]).tolist() if len(found) else [np.nan] * 3
@@ -76,14 +76,14 @@ def lead_time(
 
 
 def _days(scores: pd.DataFrame, events: pd.DataFrame, within: float) -> pd.DataFrame:
-    """Per event: whether it was scored before, and days since the first flag; a flag on the day itself is too late."""
+    """Per event: whether it was scored before, and days since being reached first; on the day itself is too late."""
     spells = events[["agent_id", "event_on"]].drop_duplicates(ignore_index=True)
     spells["event_on"] = pd.to_datetime(spells["event_on"])
     before = spells.sort_values("event_on", kind="stable").groupby("agent_id")["event_on"].shift()
     spells["since"] = before.reindex(spells.index)
-    pairs = spells.reset_index(names="event").merge(scores[["agent_id", "as_of", "flagged"]], on="agent_id")
+    pairs = spells.reset_index(names="event").merge(scores[["agent_id", "as_of", "reached"]], on="agent_id")
     pairs["days"] = (pairs["event_on"] - pd.to_datetime(pairs["as_of"])).dt.days
     own = pairs["since"].isna() | (pd.to_datetime(pairs["as_of"]) >= pairs["since"])
     pairs = pairs[own & (pairs["days"] > 0) & (pairs["days"] <= within)]
-    first = pairs[pairs["flagged"]].groupby("event")["days"].max()
+    first = pairs[pairs["reached"]].groupby("event")["days"].max()
     return pd.DataFrame({"scored": spells.index.isin(pairs["event"]), "days": first.reindex(spells.index)})

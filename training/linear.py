@@ -50,12 +50,13 @@ class SignedLogistic:
         center = np.array([np.median(column[k]) if k.any() else 0.0 for column, k in zip(X.T, known.T, strict=True)])
         filled = np.where(known, X, center)
         scale = filled.std(axis=0)
-        missing = ~known[:, (~known).any(axis=0)]
+        partly = known.any(axis=0) & ~known.all(axis=0)  # what is never known is the intercept's
+        missing = ~known[:, partly]
         Z = np.column_stack([(filled - center) / np.where(scale > 0, scale, 1.0), missing])
         bounds = [(0.0 if d > 0 else None, 0.0 if d < 0 else None) for d in direction]
         found = _most_likely(Z, y, weight, bounds + [(None, None)] * (missing.shape[1] + 1), c)
         step = np.zeros(X.shape[1])
-        step[(~known).any(axis=0)] = found[X.shape[1] : -1]
+        step[partly] = found[X.shape[1] : -1]
         slope = np.where(scale > 0, found[: X.shape[1]], 0.0)
         return cls(center, np.where(scale > 0, scale, 1.0), slope, step, float(found[-1]))
 

@@ -5,8 +5,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.by_agent import Floats
-from training.tree_groups import Bits, Groups
 from training.tables import Tables, shapley
+from training.tree_groups import Bits, Groups
 from training.trees import CATEGORY, NAN_LEFT, TINY
 
 __all__ = ["BLOCK", "add_up"]

@@ -84,11 +84,12 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.columns_ = Columns.of(frame)
         native = self.columns_.native(frame)
         direction = np.array([self._direction(name) for name in self.columns_.names])
+        direction[self.columns_.categorical] = 0  # words have no order
         rows = Rows(
             native, self.columns_.expanded(native), target, weight, direction, self.columns_.owner,
             self.columns_.categorical,
         )  # fmt: skip
-        vars(self).pop("_trees", None)  # of an earlier fit
+        self.__dict__.pop("_trees", None)  # of an earlier fit
         people = pd.util.hash_pandas_object(frame, index=False).to_numpy() if groups is None else np.asarray(groups)
         with threadpool_limits(1, "blas"):  # threads of BLAS would wait for the cores that members are fitted on
             self._fit_members(rows, people, self.recipe or Recipe.for_rows(len(target)))
@@ -138,7 +139,8 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def unlike(self, X: Any) -> list[str | None]:
         """Why a row is unlike anything seen in training, or None; what the model says of such a row is worth little."""
-        return self.seen_.unlike(self._native(X)[1], self.columns_.names)
+        native = self._native(X)[1]
+        return self.seen_.unlike(native, self.columns_.names)
 
     def explain(self, X: Any) -> Explanation:
         """Exact contributions of every feature for every row, in log-odds of the calibrated probability.

@@ -29,8 +29,8 @@ def response_weights(frame: pd.DataFrame, responded: Mask, fitted_on: Mask) -> F
     inputs = frame[[name for name in RESPONSE_INPUTS if name in frame and frame[name].notna().any()]]
     if responded[fitted_on].all() or not responded[fitted_on].any():
         return np.ones(len(frame))
-    usable = [name for name in inputs if inputs.loc[fitted_on, name].notna().any()]
-    answers = logistic().fit(inputs.loc[fitted_on, usable], responded[fitted_on].astype(int))
+    usable = [name for name in inputs if inputs[name][fitted_on].notna().any()]
+    answers = logistic().fit(inputs[usable][fitted_on], responded[fitted_on].astype(int))
     p = answers.predict_proba(inputs[usable])[:, 1]
     least, most = np.quantile(p[responded & fitted_on], TRIMMED)
     weights = 1 / np.clip(p, least, most)

@@ -32,14 +32,15 @@ class Seen:
     def unlike(self, X: Floats, names: list[str]) -> list[str | None]:
         """Why each row is unlike the training rows, or None.
 
-        Unlike are a value that lies further outside than half of the column's range, more than 5 % of the columns
-        outside their range, or more than half of what was always known in training unknown.
+        Unlike are a value that lies further outside than half of the column's range, more than 5 % of the columns (and
+        more than one) outside their range, or more than half of what was always known in training (in 99 of 100 rows)
+        unknown.
         """
         with np.errstate(invalid="ignore"):
             room = np.where(self.known > 0, ROOM * (self.high - self.low), np.inf)
-            outside = ((X < self.low) | (X > self.high)) & (self.known > 0)
-            far = outside & ((X < self.low - room) | (X > self.high + room))
-        many = outside.mean(axis=1) > MANY_OUTSIDE if X.shape[1] else np.zeros(len(X), bool)
+            outside = ((self.low > X) | (self.high < X)) & (self.known > 0)
+            far = outside & ((self.low - room > X) | (self.high + room < X))
+        many = outside.sum(axis=1) > max(1.0, MANY_OUTSIDE * X.shape[1])  # one alone is not many, of however few
         usual = self.known >= ALWAYS_KNOWN
         empty = np.isnan(X[:, usual]).mean(axis=1) > MANY_MISSING if usual.any() else np.zeros(len(X), bool)
         found: list[str | None] = [None] * len(X)
@@ -48,7 +49,7 @@ class Seen:
             found[row] = (
                 f"{names[column]} is {X[row, column]:.4g}, seen between {self.low[column]:.4g} and"
                 f" {self.high[column]:.4g}"
-                if outside[row].any()
+                if far[row].any() or many[row]
                 else "most of what is always known is unknown here"
             )
         return found

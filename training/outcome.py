@@ -18,7 +18,12 @@ from training.findings import Findings, advantages, explained, findings, stabili
 from training.lead_time import LeadTime, lead_time
 from training.nonresponse import sensitivity
 from training.plots import (
-    decision_curve_plot, lift_plot, months_plot, reliability_plot, selection_plot, summary_plot,
+    decision_curve_plot,
+    lift_plot,
+    months_plot,
+    reliability_plot,
+    selection_plot,
+    summary_plot,
 )  # fmt: skip
 from training.resampling import Interval
 from training.rolling import SCORES, Fold, fit_fold, on_unseen
@@ -212,7 +217,7 @@ def _track(run: "Run", trained: Trained, config: OutcomeConfig, task: Task) -> N
     found, name = trained.found, config.name
     run.parameters({**_flat(config.model_dump(mode="json")), **trained.dates})
     run.metrics(trained.metrics.as_dict() | trained.gate_metrics())
-    run.metrics({"lead_time_median_days": trained.lead.median, "never_flagged": trained.lead.never_flagged})
+    run.metrics({"lead_time_median_days": trained.lead.median, "never_reached": trained.lead.never_reached})
     run.tags({"contract_version": contract_version(), "fairness": found.fairness.verdict})
     tables = {
         "comparison": _comparison(found.measured),
@@ -222,7 +227,7 @@ def _track(run: "Run", trained: Trained, config: OutcomeConfig, task: Task) -> N
         "decision_curve": found.curve.reset_index(),
         "fairness": found.fairness.groups,
         "fairness_gaps": found.fairness.gaps,
-        "importance": trained.explanation.importance().rename("mean_contribution").reset_index(names="feature"),
+        "importance": _importance(trained.explanation),
         "feature_contract": pd.DataFrame([asdict(entry) for entry in CATALOG]),
     }
     if trained.sensitivity is not None:
@@ -243,6 +248,11 @@ def _track(run: "Run", trained: Trained, config: OutcomeConfig, task: Task) -> N
         figures["selection"] = selection_plot(found.fairness.groups, f"{name}: who is reached, by group")
     for file, figure in figures.items():
         run.figure(figure, file)
+
+
+def _importance(explanation: Explanation) -> pd.DataFrame:
+    found = explanation.importance()
+    return pd.DataFrame({"feature": found.index, "mean_contribution": found.to_numpy()})
 
 
 def _fairness_metrics(found: Findings) -> dict[str, float]:

@@ -81,7 +81,7 @@ def folds(y: Floats, groups: npt.ArrayLike, members: int, seed: int) -> Iterator
     many rows of each class. None where there are too few of a class to leave some out: then there is one member, and
     its parts are not weighed.
     """
-    group, names = pd.factorize(np.asarray(groups))  # in order of appearance: what people are called does not matter
+    group, names = pd.factorize(np.asarray(groups), use_na_sentinel=False)  # what people are called moves no one
     positives, rows = np.bincount(group, y), np.bincount(group)
     fewest = min(np.sum(positives > 0), np.sum(positives < rows))
     if min(np.sum(y == 0), np.sum(y == 1)) < LEAST_OF_A_CLASS or fewest < 2:
@@ -126,7 +126,7 @@ def threads(rows: int) -> int:
 
 
 def _linear(rows: Rows, train: Whole, c: float) -> SignedLogistic:
-    signs = np.where(np.isin(rows.owner, rows.categorical), 0, rows.direction[rows.owner])
+    signs = rows.direction[rows.owner].astype(float)
     return SignedLogistic.fit(rows.expanded[train], rows.y[train], rows.weight[train], signs, c)
 
 
@@ -159,7 +159,7 @@ def _grown(rows: Rows, train: Whole, growth: Forest, seed: int, extra_trees: boo
         "feature_fraction_bynode": min(1.0, growth.features_per_split / np.sqrt(width)),
         "bagging_fraction": growth.row_share,
         "extra_trees": extra_trees,
-        "monotone_constraints": np.where(np.isin(rows.owner, rows.categorical), 0, rows.direction[rows.owner]).tolist(),
+        "monotone_constraints": rows.direction[rows.owner].tolist(),
     }
     return _trees(found, rows.expanded, rows, train, growth.trees, seed, [])
 

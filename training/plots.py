@@ -102,12 +102,13 @@ def selection_plot(groups: pd.DataFrame, title: str) -> Figure:
 
 
 def summary_plot(explanation: Explanation, title: str) -> Figure:
-    """shap's beeswarm of the 15 features that move scores most."""
+    """shap's beeswarm of the 15 features that move scores most; a feature that is never known has no color."""
     import matplotlib.pyplot as plt
     import shap
 
     plt.close("all")
-    shap.plots.beeswarm(explanation.to_shap(), max_display=15, show=False, plot_size=(8, 6))
+    known = [place for place, name in enumerate(explanation.names) if explanation.data[name].notna().any()]
+    shap.plots.beeswarm(explanation.to_shap()[:, known], max_display=15, show=False, plot_size=(8, 6))
     figure: Figure = plt.gcf()
     figure.axes[0].set_title(title)
     figure.axes[0].set_xlabel("contribution to the log-odds")

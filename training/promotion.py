@@ -43,7 +43,7 @@ def decide(challenger: dict[str, float], has_champion: bool, gates: Gates | None
     found = [gate for gate in _gates(challenger, gates) if gate is not None]
     failed = [gate for gate in found if not gate.passed]
     if failed:
-        what = "; ".join(f"{gate.name} is {gate.found:.3g}, wanted {gate.wanted}" for gate in failed)
+        what = "; ".join(f"{gate.name} is {gate.found:.4g}, wanted {gate.wanted}" for gate in failed)
         return Decision(False, f"Not promoted: {what}.", found)
     if not has_champion:
         return Decision(True, "Promoted: every gate holds and there is no champion yet.", found)

@@ -1,6 +1,5 @@
 """Fit at every origin and let everyone speak about the months that come after: the model, baselines, the champion."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +56,7 @@ def on_unseen(task: Task, split: TimeSplit, columns: list[str]) -> dict[str, Met
     Sites are left out where there is one only; a block with one class only is left out too.
     """
     held_out = {"unseen agents": unseen_agents(task.frame["agent_id"])[0]}
-    if task.frame["site_id"].nunique() > 1:
+    if len(task.frame["site_id"].dropna().unique()) > 1:
         held_out |= {f"unseen site {name}": mask for name, mask in unseen_sites(task.frame["site_id"]).items()}
     return {
         name: metrics

@@ -112,8 +112,9 @@ def train_table(
         say("saving the model")
         run.model(model, people.X.head(5), register_as=None)
     return TableRun(
-        run.id, len(people.y), int(people.y.sum()), people.duplicates, people.left_out, people.warnings, averages["model"],
-        _spread(per_fold["model"]), {k: v for k, v in averages.items() if k != "model"}, explanation.importance(),
+        run.id, len(people.y), int(people.y.sum()), people.duplicates, people.left_out, people.warnings,
+        averages["model"], _spread(per_fold["model"]), {k: v for k, v in averages.items() if k != "model"},
+        explanation.importance(),
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ each block is followed up to the begin of the next and not a day further, which 
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ class Model(Protocol):
 
     outcome: str
     contract_: str | None
-    details_: dict[str, object]
+    details_: dict[str, Any]
 
     def predict_proba(self, X: pd.DataFrame) -> Floats: ...
 
@@ -54,9 +55,14 @@ class Task(Protocol):
     `y` is what came true at the main horizon, NaN where it is not known or does not count, shape (n,).
     """
 
-    config: OutcomeConfig
-    frame: pd.DataFrame
-    y: Floats
+    @property
+    def config(self) -> OutcomeConfig: ...
+
+    @property
+    def frame(self) -> pd.DataFrame: ...
+
+    @property
+    def y(self) -> Floats: ...
 
     def splits(self) -> list[TimeSplit]:
         """Rolling origins, each with rows of every block."""
@@ -73,7 +79,7 @@ class BurnoutTask:
     frame: pd.DataFrame
     scores: Floats
 
-    @property
+    @cached_property
     def y(self) -> Floats:
         return np.where(np.isnan(self.scores), np.nan, (self.scores >= self.config.threshold).astype(float))
 
@@ -103,7 +109,7 @@ class TurnoverTask:
     exits: pd.DataFrame
     until: pd.Timestamp
 
-    @property
+    @cached_property
     def y(self) -> Floats:
         spells = follow_up(self.frame, self.exits, self.until)
         return within_horizon(spells, self.config.gap_days, self.config.horizon_days)
@@ -114,7 +120,10 @@ class TurnoverTask:
         found = rolling_origins(
             self.frame["as_of"][over], 1, config.folds, config.train_share, config.calibration_share
         )
-        return [TimeSplit(*(_spread(mask, over) for mask in (s.train, s.calibration, s.test)), s.dates) for s in found]
+        return [
+            TimeSplit(_spread(s.train, over), _spread(s.calibration, over), _spread(s.test, over), s.dates)
+            for s in found
+        ]
 
     def fit(self, split: TimeSplit, columns: list[str], recipe: Recipe) -> TurnoverModel:
         config = self.config

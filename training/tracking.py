@@ -27,13 +27,26 @@ import features
 import training
 from features.errors import NotReadyError
 from features.home import Home
+from training.files import load_model
 from training.model import RiskModel
+from training.turnover import TurnoverModel
 
 __all__ = ["Registered", "Run", "current", "history", "load_current", "promote", "tracked"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 _FILES = "risk_model"
-_RUNTIME = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "scipy")
+_RUNTIME = (
+    "duckdb",
+    "ibis-framework",
+    "lightgbm",
+    "numba",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "scikit-learn",
+    "scipy",
+)
 for _chatty in ("alembic", "mlflow"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
@@ -54,6 +67,13 @@ class Run:
 
     def __init__(self, client: MlflowClient, run_id: str) -> None:
         self.client, self.id = client, run_id
+
+    @contextmanager
+    def child(self, name: str) -> Iterator["Run"]:
+        """A run below this one, in the same experiment; ended as failed when the body raises."""
+        experiment = self.client.get_run(self.id).info.experiment_id
+        with mlflow.start_run(experiment_id=experiment, run_name=name, nested=True, parent_run_id=self.id) as run:
+            yield Run(self.client, run.info.run_id)
 
     def parameters(self, values: dict[str, Any]) -> None:
         for name, value in values.items():
@@ -86,7 +106,7 @@ class Run:
         where = CodeDatasetSource({"respite.source": source})
         mlflow.log_input(from_pandas(data, source=where, name=name, targets=target), context="training")
 
-    def model(self, model: RiskModel, example: pd.DataFrame, register_as: str | None) -> str | None:
+    def model(self, model: RiskModel | TurnoverModel, example: pd.DataFrame, register_as: str | None) -> str | None:
         """Log the model's plain files as a pyfunc model; register it as challenger, and return its version."""
         from mlflow.models import infer_signature
 
@@ -95,7 +115,7 @@ class Run:
             code = _code(Path(folder) / "code")
             logged = mlflow.pyfunc.log_model(
                 name="model",
-                loader_module="training.model",
+                loader_module="training.pyfunc",
                 data_path=str(model.save(Path(folder) / _FILES)),
                 code_paths=code,
                 pip_requirements=[f"{name}=={version(name)}" for name in _RUNTIME] + ["sqlglot==28.0.0"],
@@ -104,7 +124,7 @@ class Run:
             )
         return self._register(model, register_as, logged) if register_as else None
 
-    def _register(self, model: RiskModel, name: str, logged: Any) -> str:
+    def _register(self, model: RiskModel | TurnoverModel, name: str, logged: Any) -> str:
         """A new version of a registered model, as challenger."""
         if not self.client.search_registered_models(f"name = '{name}'"):
             self.client.create_registered_model(name)
@@ -149,7 +169,7 @@ def current(home: Home, outcome: str, alias: str = CHAMPION) -> Registered | Non
     return Registered(outcome, str(found.version), str(found.run_id), dict(run.data.metrics), dict(run.data.tags))
 
 
-def load_current(home: Home, outcome: str, alias: str = CHAMPION) -> tuple[RiskModel, Registered]:
+def load_current(home: Home, outcome: str, alias: str = CHAMPION) -> tuple[RiskModel | TurnoverModel, Registered]:
     """The model behind an alias, from its plain files.
 
     Raises
@@ -165,7 +185,7 @@ def load_current(home: Home, outcome: str, alias: str = CHAMPION) -> tuple[RiskM
         raise NotReadyError(f"There is no {alias} for {outcome} yet; run `respite {step} --outcome {outcome}` first.")
     with tempfile.TemporaryDirectory() as folder:
         path = mlflow.artifacts.download_artifacts(f"models:/{outcome}@{alias}", dst_path=folder)
-        return RiskModel.load(Path(path) / "data" / _FILES), found
+        return load_model(Path(path) / "data" / _FILES), found
 
 
 def promote(home: Home, challenger: Registered, tags: dict[str, str], accepted: bool) -> None:

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from features.catalog import contract_version
 from features.errors import InputError
-from training.calibration import logit, sigmoid
+from training.calibration import sigmoid
 from training.config import Recipe
 from training.explain import Explanation
 from training.files import FORMAT, about
@@ -24,6 +24,8 @@ __all__ = ["TurnoverModel"]
 Floats = npt.NDArray[np.float64]
 _NODES, _SHARES = np.polynomial.legendre.leggauss(12)
 _STEP = 1e-4
+_NAMES = {"voluntary": "turnover", "involuntary": "involuntary exit"}
+_LEAST = 1e-15
 
 
 class TurnoverModel:
@@ -53,10 +55,7 @@ class TurnoverModel:
         if horizon_days not in horizons:
             raise InputError(f"horizon_days {horizon_days} is none of the horizons {list(horizons)}.")
         self.bands, self.horizon_days, self.recipe = Bands(gap, tuple(horizons)), horizon_days, recipe
-        self.causes = {
-            "voluntary": RiskModel("turnover", recipe),
-            "involuntary": RiskModel("involuntary exit", recipe),
-        }
+        self.causes: dict[str, RiskModel] = {}
         self.contract_: str | None = None
         self.details_: dict[str, Any] = {}
 
@@ -66,13 +65,15 @@ class TurnoverModel:
         Raises
         ------
         InputError
-            Nobody quit, or nobody was dismissed, in the time that was followed.
+            Nobody quit in the time that was followed. Where nobody was dismissed, that hazard is 0.
         """
         people = np.asarray(groups)
+        seen = set(person_periods(spells, self.bands)["cause"])
+        if "voluntary" not in seen:
+            raise InputError(f"There is no voluntary exit among {len(X):,} rows; a longer history is needed.")
+        self.causes = {cause: RiskModel(_NAMES[cause], self.recipe) for cause in CAUSES if cause in seen}
         for cause, model in self.causes.items():
             rows, y, weight = self._rows(spells, cause)
-            if not y.any():
-                raise InputError(f"There is no {cause} exit among {len(X):,} rows; a longer history is needed.")
             model.fit(self._ahead(X, rows), y, weight, people[rows["row"]])
         self.contract_ = contract_version()
         return self
@@ -91,7 +92,8 @@ class TurnoverModel:
 
     def incidence(self, X: pd.DataFrame) -> Floats:
         """Probability of each cause by each horizon, shape (causes, n, horizons)."""
-        return incidence(sigmoid(self._log_odds(X)), self.bands.days)
+        found = incidence(sigmoid(self._log_odds(X)), self.bands.days)
+        return np.concatenate([found, np.zeros((len(CAUSES) - len(found), *found.shape[1:]))])
 
     def predict_proba(self, X: pd.DataFrame, horizon: int | None = None) -> Floats:
         """Probability of no voluntary exit and of one within a horizon, shape (n, 2)."""
@@ -101,29 +103,13 @@ class TurnoverModel:
     def predict_interval(self, X: pd.DataFrame, level: float = 0.9, horizon: int | None = None) -> Floats:
         """Lower and upper end for each probability, shape (n, 2); see `RiskModel.predict_interval`."""
         last = self._band(horizon)
-        found = {
-            cause: [model.margins(self._in_band(X, b)) for b in range(last + 1)] for cause, model in self._models()
-        }
-        members = min(margins[0].shape[1] for margins in found.values())
-        lines = [model.line_ for _, model in self._models()]
-        raw = np.array([[band.mean(axis=1) for band in found[cause]] for cause in CAUSES])  # (causes, bands, n)
-        at = np.array([line.apply(margins) for line, margins in zip(lines, raw, strict=True)]).transpose(0, 2, 1)
-        middle = self._logit(at, last)
-        apart = [
-            self._logit(
-                np.array(
-                    [
-                        np.column_stack([line.apply(band[:, member]) for band in found[cause]])
-                        for cause, line in zip(CAUSES, lines, strict=True)
-                    ]
-                ),
-                last,
-            )
-            for member in range(members)
-        ]
-        spread = (members - 1) / members * ((np.array(apart) - np.mean(apart, axis=0)) ** 2).sum(axis=0)
-        gradient = self._gradient(at, last)
-        for number, (_, model) in enumerate(self._models()):
+        margins = [[model.margins(self._in_band(X, b)) for b in range(last + 1)] for model in self.causes.values()]
+        raw = np.array([[band.mean(axis=1) for band in bands] for bands in margins])  # (causes, bands, n)
+        at = np.array([model.line_.apply(found) for model, found in zip(self.causes.values(), raw, strict=True)])
+        at = at.transpose(0, 2, 1)
+        middle, gradient, spread = self._logit(at, last), self._gradient(at, last), np.zeros(len(X))
+        for number, model in enumerate(self.causes.values()):
+            spread += self._apart(at, number, margins[number], last)
             toward = np.stack([(gradient[number] * raw[number].T).sum(axis=1), gradient[number].sum(axis=1)], axis=1)
             spread += np.einsum("ni,ij,nj->n", toward, model.line_covariance_, toward)
         reach = norm.ppf(0.5 + level / 2) * np.sqrt(spread)
@@ -141,21 +127,17 @@ class TurnoverModel:
         add up to the log-odds. Source: Sundararajan, Taly and Yan (2017), Axiomatic attribution for deep networks.
         """
         last = self._band(horizon)
-        parts = {
-            cause: [model.explain(self._in_band(X, b)) for b in range(last + 1)] for cause, model in self._models()
-        }
-        ends = np.array([[part.log_odds for part in parts[cause]] for cause in CAUSES]).transpose(0, 2, 1)
-        starts = np.array([[part.base + part.values[:, -1] for part in parts[cause]] for cause in CAUSES])
+        bands = [self._in_band(X, band) for band in range(last + 1)]
+        parts = [[model.explain(rows) for rows in bands] for model in self.causes.values()]
+        ends = np.array([[part.log_odds for part in found] for found in parts]).transpose(0, 2, 1)
+        starts = np.array([[part.base + part.values[:, -1] for part in found] for found in parts])
         starts = starts.transpose(0, 2, 1)
-        slopes = sum(
-            share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
-            for node, share in zip(_NODES, _SHARES, strict=True)
-        )
-        values = sum(
-            parts[cause][band].values[:, :-1] * slopes[number, :, band, None]
-            for number, cause in enumerate(CAUSES)
-            for band in range(last + 1)
-        )
+        slopes, values = np.zeros_like(ends), np.zeros((len(X), len(self.feature_names)))
+        for node, share in zip(_NODES, _SHARES, strict=True):
+            slopes += share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
+        for number, found in enumerate(parts):
+            for band, part in enumerate(found):
+                values += part.values[:, :-1] * slopes[number, :, band, None]
         base = self._logit(ends, last) - values.sum(axis=1)
         return Explanation(values, base, X[self.feature_names])
 
@@ -165,7 +147,7 @@ class TurnoverModel:
 
     def save(self, folder: Path) -> Path:
         """Write `model.json` and a folder for each cause."""
-        for cause, model in self._models():
+        for cause, model in self.causes.items():
             model.save(folder / cause)
         found = {
             "format": FORMAT,
@@ -175,6 +157,7 @@ class TurnoverModel:
             "horizons": list(self.bands.ends),
             "horizon_days": self.horizon_days,
             "recipe": self.recipe.model_dump() if self.recipe else None,
+            "causes": list(self.causes),
             "contract_version": self.contract_,
             "details": self.details_,
         }
@@ -190,15 +173,12 @@ class TurnoverModel:
         ContractError
             The model was trained on features that this code defines otherwise, or its files are not whole.
         """
-        found = about(folder)
+        found = about(folder, "turnover")
         recipe = Recipe(**found["recipe"]) if found["recipe"] else None
         model = cls(found["gap"], found["horizons"], found["horizon_days"], recipe)
-        model.causes = {cause: RiskModel.load(folder / cause) for cause in CAUSES}
+        model.causes = {cause: RiskModel.load(folder / cause) for cause in found["causes"]}
         model.contract_, model.details_ = found["contract_version"], found["details"]
         return model
-
-    def _models(self) -> list[tuple[str, RiskModel]]:
-        return [(cause, self.causes[cause]) for cause in CAUSES]
 
     def _rows(self, spells: Spells, cause: str) -> tuple[pd.DataFrame, Floats, Floats]:
         """Person-period rows of one cause: days without it once with their number, and the days with it."""
@@ -215,7 +195,8 @@ class TurnoverModel:
         return X.iloc[rows["row"]].assign(**{BAND: ends[rows["band"]]}).reset_index(drop=True)
 
     def _in_band(self, X: pd.DataFrame, band: int) -> pd.DataFrame:
-        return X.assign(**{BAND: float(self.bands.ends[band])})
+        ahead = pd.Series(float(self.bands.ends[band]), index=X.index, name=BAND)
+        return pd.concat([X, ahead], axis=1)
 
     def _band(self, horizon: int | None) -> int:
         wanted = self.horizon_days if horizon is None else horizon
@@ -225,15 +206,32 @@ class TurnoverModel:
 
     def _log_odds(self, X: pd.DataFrame) -> Floats:
         """Log-odds of the daily hazards, shape (causes, n, bands)."""
-        found = [
-            [model.line_.apply(model.margins(self._in_band(X, b)).mean(axis=1)) for b in range(len(self.bands.ends))]
-            for _, model in self._models()
-        ]
-        return np.array(found).transpose(0, 2, 1)
+        bands = [self._in_band(X, band) for band in range(len(self.bands.ends))]
+        found = [[model.margins(rows).mean(axis=1) for rows in bands] for model in self.causes.values()]
+        return self._calibrated(np.array(found).transpose(0, 2, 1))
+
+    def _calibrated(self, margins: Floats) -> Floats:
+        """Margins of the hazards as log-odds, shape (causes, n, bands)."""
+        return np.array([model.line_.apply(one) for model, one in zip(self.causes.values(), margins, strict=True)])
+
+    def _apart(self, at: Floats, cause: int, margins: list[Floats], last: int) -> Floats:
+        """Grouped jackknife over one cause's members; those of the other cause are as many as it has, and other people.
+
+        `at`: log-odds of the hazards (causes, n, bands); `margins`: of each member, (n, members) per band.
+        """
+        line, members, found = list(self.causes.values())[cause].line_, margins[0].shape[1], []
+        for member in range(members):
+            moved = at.copy()
+            moved[cause] = np.column_stack([line.apply(band[:, member]) for band in margins])
+            found.append(self._logit(moved, last))
+        away = np.array(found) - np.mean(found, axis=0)
+        return np.asarray((members - 1) / members * (away**2).sum(axis=0))
 
     def _logit(self, log_odds: Floats, last: int) -> Floats:
         """Log-odds of the voluntary incidence by the end of a band, from those of the hazards (causes, n, bands)."""
-        return logit(incidence(sigmoid(log_odds[:, :, : last + 1]), self.bands.days[: last + 1])[0, :, last])
+        p = incidence(sigmoid(log_odds[:, :, : last + 1]), self.bands.days[: last + 1])[0, :, last]
+        p = np.clip(p, _LEAST, 1 - _LEAST)  # as it is shown: only 0 and 1 themselves have no log-odds
+        return np.asarray(np.log(p) - np.log1p(-p))
 
     def _gradient(self, log_odds: Floats, last: int) -> Floats:
         """How the log-odds of the incidence change with those of each hazard, shape (causes, n, bands)."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from features import Home, contract_version
 from features.errors import InputError, NotReadyError
 from serving import Store, score_all
-from serving.batch import THIN_HISTORY, band, score_frame
+from serving.batch import THIN_HISTORY, UNLIKE, band, score_frame
 from training import RiskModel
 from training.calibration import sigmoid
 
@@ -56,7 +56,16 @@ def test_it_abstains_where_the_history_is_too_thin(champion: RiskModel, newest: 
     for row in rows[:3]:
         assert (row["probability"], row["band"], row["base"], row["reasons"]) == (None, None, None, [])
         assert row["abstained"] == THIN_HISTORY
-    assert all(row["probability"] is not None and row["abstained"] is None for row in rows[3:])
+    others = [row for row in rows[3:] if not (row["abstained"] or "").startswith(UNLIKE)]
+    assert len(others) > len(rows) / 2
+    assert all(row["probability"] is not None and row["abstained"] is None for row in others)
+
+
+def test_it_abstains_on_what_no_model_has_seen(champion: RiskModel, newest: pd.DataFrame) -> None:
+    rows = score_frame(champion, "1", newest.assign(quick_returns=1e6))
+    assert all(row["probability"] is None and row["reasons"] == [] for row in rows)
+    said = {row["abstained"] for row in rows} - {THIN_HISTORY}
+    assert any("quick_returns is 1e+06, seen between" in sentence for sentence in said)
 
 
 def test_a_score_does_not_depend_on_who_else_is_scored(champion: RiskModel, newest: pd.DataFrame) -> None:

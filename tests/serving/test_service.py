@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from features import Home
+from features.catalog import feature_names
 from serving import Store
 from serving.access import grant, revoke
 from serving.server import ask, running
@@ -159,8 +160,10 @@ def test_every_refusal_has_the_same_shape(served: Served) -> None:
         assert list(answer) == ["error"]
 
 
-def test_rows_are_scored_and_a_thin_one_is_not(served: Served) -> None:
-    rows = [{"contacts_per_hour": 3.5, "quick_returns": 4, "tenure": 5.0}, {"tenure": None}]
+def test_rows_are_scored_and_a_thin_one_is_not(served: Served, newest: pd.DataFrame) -> None:
+    values = newest[feature_names()].median()
+    full_row = {name: float(value) for name, value in values.items() if pd.notna(value)}
+    rows = [full_row, {"tenure": None}]
     status, answer = ask(served.address, "/v1/score_rows", {"rows": rows, "top_reasons": 50}, served.token)
     first, second = answer["scores"]
     assert status == 200

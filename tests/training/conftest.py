@@ -1,10 +1,24 @@
-"""Fixtures of the training tests: a table of people."""
+"""Fixtures of the training tests: a table of people, and a recipe that fits in a fraction of a second."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from training.config import Boosting, Forest, Recipe
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Recipe:
+    """Every part, small: three members of twelve boosted trees and six of each forest."""
+    return Recipe(
+        members=3,
+        linear_c=1.0,
+        boosting=Boosting(trees=12, leaves=4, rows_per_leaf=10, l2=1.0, learning_rate=0.1, feature_share=0.8),
+        forest=Forest(trees=6, leaves=16, rows_per_leaf=5),
+        extra_trees=Forest(trees=6, leaves=16, rows_per_leaf=5, row_share=0.9),
+    )
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
-"""Margins to probabilities: known lines are found again, and the order of scores never turns over."""
+"""Margins to probabilities: known lines are found again, few people move little, the order of scores never turns."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from features.errors import InputError
-from training.calibration import Line, calibration_line, logit, platt, sigmoid
+from training.calibration import SLOPE_PRIOR_SD, Line, calibration_line, logit, platt, sigmoid
 
 
 def drawn(line: Line, rows: int = 40_000, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -29,9 +30,89 @@ def test_the_sigmoid_rises_and_stays_a_probability(log_odds: float, more: float)
 
 @pytest.mark.parametrize("line", [Line(1.0, 0.0), Line(0.6, -0.5), Line(2.0, 1.0)])
 def test_platt_finds_the_line_that_made_the_data(line: Line) -> None:
-    found = platt(*drawn(line))
+    found, _ = platt(*drawn(line))
     assert found.slope == pytest.approx(line.slope, rel=0.05)
     assert found.intercept == pytest.approx(line.intercept, abs=0.07)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_platt_is_the_maximum_of_its_penalized_likelihood(seed: int) -> None:
+    """Against a search without derivatives on the plain scale, with weights."""
+    margin, y = drawn(Line(0.5, 0.3), 60, seed)
+    weight = np.random.default_rng(seed).integers(1, 4, 60).astype(float)
+    ones, zeros = weight @ y, weight @ (1 - y)
+    target = np.where(y > 0, (ones + 1) / (ones + 2), 1 / (zeros + 2))
+
+    def unlikely(line: np.ndarray) -> float:
+        p = sigmoid(line[0] * margin + line[1])
+        likelihood = weight @ (target * np.log(p) + (1 - target) * np.log(1 - p))
+        return float(-likelihood + (line[0] - 1) ** 2 / (2 * SLOPE_PRIOR_SD**2))
+
+    by_hand = minimize(unlikely, [1.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10}).x
+    np.testing.assert_allclose(platt(margin, y, weight)[0], by_hand, atol=1e-4)
+
+
+def test_a_few_people_hardly_move_the_slope_and_many_do() -> None:
+    truth = Line(0.4, 0.0)
+    few = [platt(*drawn(truth, 15, seed))[0].slope for seed in range(20)]
+    free = [calibration_line(y, sigmoid(margin)).slope for margin, y in (drawn(truth, 15, seed) for seed in range(20))]
+    many = platt(*drawn(truth))[0].slope
+    assert np.mean(few) > 0.7  # 1 is expected, and fifteen people are no proof of another slope
+    assert np.std(few) < np.std(free) / 2
+    assert many == pytest.approx(truth.slope, abs=0.02)
+
+
+def test_rows_of_one_person_are_not_more_people() -> None:
+    margin, y = drawn(Line(0.3, 0.0), 40)
+    person = np.arange(40)
+    alone = platt(margin, y)[0].slope
+    again = platt(np.tile(margin, 50), np.tile(y, 50), groups=np.tile(person, 50))[0].slope
+    claimed = platt(np.tile(margin, 50), np.tile(y, 50))[0].slope
+    assert again == pytest.approx(alone, abs=0.05)  # Platt's smoothing of the targets counts rows
+    assert abs(claimed - alone) > 0.1
+
+
+def test_a_row_of_weight_three_is_three_rows() -> None:
+    margin, y = drawn(Line(0.7, 0.2), 200)
+    times = np.random.default_rng(3).integers(1, 4, 200)
+    weighted, covariance = platt(margin, y, times, np.arange(200))
+    again = np.repeat(np.arange(200), times)
+    repeated, theirs = platt(margin[again], y[again])
+    assert weighted == pytest.approx(repeated, abs=1e-5)
+    np.testing.assert_allclose(platt(margin[again], y[again], groups=again)[1], covariance, rtol=0.2)
+    assert (np.diag(theirs) < np.diag(covariance)).all()
+
+
+@pytest.mark.parametrize("rows_each", [1, 10])
+def test_the_covariance_is_that_of_a_bootstrap_of_people(rows_each: int) -> None:
+    """Rows of a person share an outcome that the margin does not know of, so that they say less than as many people."""
+    rng = np.random.default_rng(8)
+    people = 600
+    margin = np.repeat(rng.normal(-1, 1.5, people), rows_each) + rng.normal(0, 0.3, people * rows_each)
+    y = (np.repeat(rng.random(people), rows_each) < sigmoid(margin)).astype(float)
+    person = np.repeat(np.arange(people), rows_each)
+    _, covariance = platt(margin, y, groups=person)
+    lines = []
+    for _ in range(100):
+        rows = (rng.integers(0, people, people)[:, None] * rows_each + np.arange(rows_each)).ravel()
+        lines.append(platt(margin[rows], y[rows], groups=np.repeat(np.arange(people), rows_each))[0])
+    by_bootstrap = np.cov(np.array(lines).T)
+    assert np.sqrt(np.diag(covariance)) == pytest.approx(np.sqrt(np.diag(by_bootstrap)), rel=0.3)
+    assert covariance[0, 1] * by_bootstrap[0, 1] > 0
+    _, claimed = platt(margin, y)
+    if rows_each > 1:
+        assert (np.diag(claimed) < np.diag(covariance) / 3).all()
+    else:
+        np.testing.assert_allclose(claimed, covariance)
+
+
+def test_what_people_are_called_does_not_move_the_line() -> None:
+    margin, y = drawn(Line(0.8, 0.1), 300)
+    person = np.arange(300) // 3
+    renamed = np.random.default_rng(1).permutation([f"agent {number}" for number in range(100)])[person]
+    one, other = platt(margin, y, groups=person), platt(margin, y, groups=renamed)
+    assert one[0] == other[0]
+    np.testing.assert_allclose(one[1], other[1], rtol=1e-9)
 
 
 def test_the_line_of_perfect_probabilities_is_one_and_zero() -> None:
@@ -53,19 +134,21 @@ def test_the_order_of_scores_never_turns_over(seed: int, scale: float, shift: fl
     margin = rng.normal(size=40) * scale + shift
     y = (rng.random(40) < 0.4).astype(float)
     y[:2] = [0, 1]
-    assert platt(margin, y).slope > 0
+    line, covariance = platt(margin, y)
+    assert line.slope > 0
+    assert (np.linalg.eigvalsh(covariance) >= -1e-9 * np.trace(covariance)).all()
 
 
 def test_margins_that_say_the_opposite_get_close_to_the_base_rate() -> None:
     margin, y = drawn(Line(1.0, 0.0))
-    line = platt(-margin, y)
+    line, _ = platt(-margin, y)
     assert line.slope == pytest.approx(1e-3)
     np.testing.assert_allclose(sigmoid(line.apply(-margin)), y.mean(), atol=0.01)
 
 
 def test_a_constant_margin_gives_everyone_the_rate_of_the_block() -> None:
     y = np.repeat([1.0, 0.0], [300, 700])
-    line = platt(np.full(1000, 3.0), y)
+    line, _ = platt(np.full(1000, 3.0), y)
     assert float(sigmoid(line.apply(np.array([3.0])))[0]) == pytest.approx(0.3, abs=0.005)
 
 

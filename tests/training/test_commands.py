@@ -20,9 +20,10 @@ def refusal(answer: Any) -> str:
     return str(line.removeprefix("respite: "))
 
 
+EITHER = "Name either --outcome burnout|turnover|all or --table FILE."
 REFUSED = [
-    (("train",), "Name either --outcome burnout|turnover or --table FILE."),
-    (("train", "--outcome", "burnout", "--table", "x.csv"), "Name either --outcome burnout|turnover or --table FILE."),
+    (("train",), EITHER),
+    (("train", "--outcome", "burnout", "--table", "x.csv"), EITHER),
     (("train", "--table", "x.csv"), "--table needs --target: a column, or a SQL expression."),
     (("train", "--table", "x.csv", "--target", "y"), "--table x.csv: no such file."),
     (("train", "--outcome", "luck"), "--outcome luck: the outcomes are burnout, turnover."),

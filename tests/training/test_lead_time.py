@@ -31,7 +31,7 @@ def centres(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def by_hand(scores: pd.DataFrame, events: pd.DataFrame, flags: set[int], within: float) -> tuple[list[float], int]:
-    """Days per scored event (NaN where never flagged), and how many events were not scored."""
+    """Days per scored event (NaN where never reached), and how many events were not scored."""
     days, unscored = [], 0
     for agent, event_on in events.itertuples(index=False):
         own_before = [on for who, on in events.itertuples(index=False) if who == agent and on < event_on]
@@ -74,7 +74,7 @@ def test_days_are_those_of_a_loop_over_events_and_dates(
         np.testing.assert_array_equal(found.days, days)
         assert (found.events, found.unscored) == (len(days), unscored)
         known = [day for day in days if not np.isnan(day)]
-        assert found.never_flagged == (
+        assert found.never_reached == (
             pytest.approx(1 - len(known) / len(days)) if days else pytest.approx(np.nan, nan_ok=True)
         )
         if known:
@@ -88,7 +88,7 @@ def test_a_flag_on_the_day_itself_or_later_is_too_late() -> None:
     scores = pd.DataFrame({"agent_id": ["A", "A", "B"], "as_of": [START] * 2 + [START], "score": [0.1, 0.9, 0.2]})
     scores["as_of"] = [START - pd.Timedelta(days=7), START, START]
     found = lead_time(scores, pd.DataFrame({"agent_id": ["A", "B"], "event_on": [START, START]}), threshold=0.5)
-    assert (found.events, found.unscored, found.never_flagged) == (1, 1, 1.0)
+    assert (found.events, found.unscored, found.never_reached) == (1, 1, 1.0)
 
 
 def test_days_may_be_written_as_dates() -> None:

@@ -12,11 +12,11 @@ from mlflow.tracking import MlflowClient
 
 from features import Home
 from features.errors import BannedInputError, InputError
-from training.config import Growth
+from training.config import Boosting, Forest, Recipe
 from training.people import read_table
 from training.table import TableRun, train_table
 
-QUICK = Growth(trees=30, rows_per_leaf=10)
+QUICK = Recipe(members=2, boosting=Boosting(trees=12, rows_per_leaf=10), forest=Forest(trees=5, rows_per_leaf=10))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, TableRun]:
     frame["left"] = np.where(rng.random(300) < 1 / (1 + np.exp(-2 * frame["calls"])), "yes", "no")
     pd.concat([frame, frame.head(2)]).to_csv(folder / "people.csv", index=False)
     home = Home(folder / "home")
-    return home, train_table(home, folder / "people.csv", "left", "yes", growth=QUICK)
+    return home, train_table(home, folder / "people.csv", "left", "yes", recipe=QUICK)
 
 
 def test_a_run_counts_rows_positives_and_duplicates(trained: tuple[Home, TableRun]) -> None:
@@ -185,7 +185,7 @@ def test_a_table_can_be_trained_in_folds_of_groups_and_of_time(
 ) -> None:
     path = tmp_path / "people.csv"
     people.assign(when=np.arange(400) // 8).to_csv(path, index=False)
-    run = train_table(home, path, "left", growth=QUICK, **{option: "when"})
+    run = train_table(home, path, "left", recipe=QUICK, **{option: "when"})
     assert run.left_out["when"] == "group or time of the folds"
     assert run.metrics["auroc"] > 0.55
 
