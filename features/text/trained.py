@@ -120,6 +120,8 @@ class TrainedScorer:
                 numbers = dict(stored)
             weights, intercept = numbers.pop("weights"), numbers.pop("intercept")
             return cls(about, Inputs(terms, numbers), weights, intercept, folder.name)
+        except InputError:
+            raise
         except FileNotFoundError as error:
             missing = Path(error.filename).name
             raise InputError(f"{folder} has no {missing}; name the folder of a trained scorer.") from error
