@@ -9,9 +9,9 @@ __all__ = ["DEMANDS", "EXPOSED", "KEEP", "NOISE_SD", "RELIEF", "SETTLED", "expos
 
 Floats = npt.NDArray[np.float64]
 
-KEEP, NOISE_SD = 0.86, 0.34
+KEEP, NOISE_SD = 0.86, 0.36
 # weighs on people by their susceptibility
-DEMANDS = {"load": 0.42, "escalation": 0.36, "abuse": 0.32, "schedule": 0.42}
+DEMANDS = {"load": 0.39, "escalation": 0.34, "abuse": 0.30, "schedule": 0.39}
 # recovery (breaks taken, share of the five working days off) and support relieve everyone alike
 RELIEF = {"support": 0.30, "breaks": 0.25, "days_off": 2.0}
 MEAN_DAYS_OFF = 0.1

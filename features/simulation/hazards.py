@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float64]
 
 # `base` is the logarithm of the weekly hazard where every driver is 0
 VOLUNTARY = {
-    "base": -6.32,
+    "base": -6.25,
     "exhaustion": 0.70,
     "newness": 2.1,
     "log_pay": -3.0,

@@ -19,7 +19,7 @@ EVERY_WEEKS, FIRST_WEEK, OPEN_DAYS = 13, 5, 10
 ITEMS = tuple(f"item_{number}" for number in range(1, 8))
 LEAST_ITEMS = 4
 # points of the latent answer: mean, per unit of exhaustion, of the occasion (all items), of the item
-MEAN, PER_EXHAUSTION, OCCASION_SD, ITEM_SD = 44.0, 14.0, 10.0, 14.0
+MEAN, PER_EXHAUSTION, OCCASION_SD, ITEM_SD = 44.0, 13.0, 10.0, 14.0
 LOADINGS = np.array([1.10, 1.05, 0.90, 1.00, 1.10, 0.95, 0.90])
 OFFSETS = np.array([6.0, -4.0, -2.0, 4.0, 2.0, -5.0, -1.0])
 SKIPPED, BROKEN_OFF = 0.02, 0.03
