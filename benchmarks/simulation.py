@@ -38,7 +38,8 @@ def main() -> None:
     _print(found)
     print(f"{LARGE[0]} agents, {LARGE[1]} days: {speed['seconds']:.1f} s, {speed['peak_mib']:,.0f} MiB at most,"
           f" {speed['contacts']:,} contacts")  # fmt: skip
-    answer = {"centres": found, "speed": speed}
+    rounded = [{name: round(value, 3) for name, value in row.items()} for row in found]
+    answer = {"centres": rounded, "speed": speed}
     Path(__file__).with_name("simulation.json").write_text(json.dumps(answer, indent=2) + "\n")
 
 

@@ -72,7 +72,7 @@ class Program:
                 raise InputError(f"program {self.name}: {name} {getattr(self, name)} is less than {least}.")
 
 
-# -0.8 x 13 points x 0.7 who take part is about -7 points per offer; a trial of peers' stories found -8 (openICPSR 148502)
+# -0.8 x 13 points x 0.7 who take part: about -7 points per offer, where a trial found -8 (openICPSR 148502)
 PEER_SUPPORT = Program("peer-support", "peer-stories", effect=-0.8)
 
 
