@@ -80,4 +80,11 @@ def stability(task: Task, fold: Fold, columns: list[str], X: pd.DataFrame, seeds
     ]
     models = [fold.model, *(task.fit(fold.split, columns, recipe) for recipe in recipes)]
     found = [model.explain(X).importance().sort_index().to_numpy() for model in models]
-    return float(np.mean([spearmanr(one, other).statistic for one, other in combinations(found, 2)]))
+    return float(np.mean([_rank_correlation(one, other) for one, other in combinations(found, 2)]))
+
+
+def _rank_correlation(one: Floats, other: Floats) -> float:
+    """Spearman's; of a model that nothing moves it is 1 with another such model and 0 with any other."""
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return float(np.ptp(one) == np.ptp(other))
+    return float(spearmanr(one, other).statistic)
