@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 from features.home import Home
 from features.raw import next_batch
 from features.simulation import Centre, simulate
-from features.simulation.centre import _arrow
+from features.simulation.files import as_stored
 from features.tables import TABLES
 
 _CONTACTS = """
     WITH worked AS (
         SELECT shift_id, s.agent_id, a.queue, scheduled_start, scheduled_end, utc_offset_s FROM shifts s
-        JOIN agents a USING (agent_id) WHERE actual_start IS NOT NULL AND s.day >= {first} AND s.day < {end}
+        JOIN first_posts a USING (agent_id) WHERE actual_start IS NOT NULL AND s.day >= {first} AND s.day < {end}
     ), drawn AS (
         SELECT *, i, (hash(shift_id, i) >> 10)::BIGINT AS a, (hash(i, shift_id) >> 10)::BIGINT AS b,
                (hash(shift_id, i, 1) >> 10)::BIGINT AS c
@@ -65,7 +65,7 @@ def make(root: Path, agents: int, contacts: float, days: int = 365) -> tuple[Hom
     with duckdb.connect() as db:
         db.execute("SET threads = 2; SET preserve_insertion_order = false; SET memory_limit = '8GB'")
         for name, frame in tables.items():
-            arrow = _arrow(frame, TABLES[name])
+            arrow = as_stored(frame, TABLES[name])
             if name == "shifts":
                 db.register("all_shifts", arrow)
                 db.execute("CREATE TABLE every_shift AS FROM all_shifts")
@@ -77,7 +77,10 @@ def make(root: Path, agents: int, contacts: float, days: int = 365) -> tuple[Hom
                 )
             else:
                 pq.write_table(arrow, next_batch(home, name))
-        db.execute(f"CREATE VIEW shifts AS FROM every_shift; CREATE VIEW agents AS FROM '{home.batches('agents')[0]}'")
+        db.execute(
+            f"CREATE VIEW shifts AS FROM every_shift; CREATE VIEW first_posts AS "
+            f"SELECT agent_id, arg_min(queue, valid_from) AS queue FROM '{home.batches('agents')[0]}' GROUP BY 1"
+        )
         worked = db.execute("SELECT count(*) FROM shifts WHERE actual_start IS NOT NULL").fetchall()[0][0]
         per_shift = max(1, round(contacts / worked))
         for day in range(0, days, 28):  # in pieces, so that drawing needs little memory

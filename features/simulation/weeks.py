@@ -1,267 +1,157 @@
-"""Week by week: what the work is like, how exhaustion follows, who answers a survey, who is absent, who leaves."""
+"""The life of a centre, week by week: seats are filled, exhaustion moves, surveys are answered, people leave."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["QUEUES", "SITES", "Lives", "live"]
+from features.simulation.absences import away, check_ins, days_off
+from features.simulation.conditions import BUSY, CONDITIONS, MANAGER_SHARE, draw_conditions, season
+from features.simulation.exhaustion import EXPOSED, SETTLED, expose, settle, step, strain
+from features.simulation.exits import STAYS, draw_exits, exit_rows
+from features.simulation.hazards import FADES, INVOLUNTARY, QUIT_PEAK, TRANSFER, VOLUNTARY, hazard, newness
+from features.simulation.people import People
+from features.simulation.programs import Program, Running
+from features.simulation.roster import posts
+from features.simulation.seats import NEVER, Seats
+from features.simulation.surveys import is_wave, wave_rows
+from features.simulation.teams import Teams
+from features.simulation.world import World
+
+__all__ = ["live"]
 
 Floats = npt.NDArray[np.float64]
-
-TEAM_SIZE = 13
-SITES = (("BER", "Europe/Berlin"), ("NYC", "America/New_York"), ("MNL", "Asia/Manila"))
-QUEUES = ("billing", "technical", "orders", "retention")
-SURVEY_EVERY_WEEKS = 13
-REFILL_WEEKS = 2
-
-# exhaustion: a slow average of strain; one unit is about one SD between agents
-KEEP, WEEKLY_NOISE, TRAIT_SD = 0.86, 0.17, 0.8
-STRAIN = {"load": 0.55, "escalation": 0.45, "abuse": 0.40, "schedule": 0.55, "support": -0.35}
-# weekly hazards at average exhaustion
-QUIT, DISMISSED, MOVED = 0.0032, 0.0009, 0.0004
-QUIT_PER_EXHAUSTION, QUIT_NEW, QUIT_SCHEDULE, QUIT_ABUSE = 0.95, 1.3, 0.35, 0.25
-# a work-scale CBI score: mean of seven items, each 0, 25, .., 100
-CBI_MEAN, CBI_PER_EXHAUSTION, CBI_NOISE, CBI_STEP = 44.0, 14.0, 8.0, 100 / 28
+Numbers = npt.NDArray[np.int64]
+Values = dict[str, Floats]
 
 
-@dataclass
-class Lives:
-    """The truth per agent and week, and the tables that follow from it."""
+@dataclass(frozen=True)
+class _Staff:
+    """Who is on the job in a week: arrays of one entry a taken seat; `staying` are those without notice."""
 
-    weeks: pd.DataFrame
-    tables: dict[str, pd.DataFrame]
-    start: pd.Timestamp
-    days: int
-
-
-@dataclass
-class _Seats:
-    """Who sits where, and how they are; arrays of one entry a seat."""
-
-    agent: npt.NDArray[np.int64]
-    free_until: npt.NDArray[np.int64]
-    leaving: npt.NDArray[np.int64]
-    hired: npt.NDArray[np.int64]
-    exhaustion: Floats
-    trait: Floats
-    pay: Floats
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    week: int
+    monday: pd.Timestamp
+    seat: Numbers
+    who: Numbers
+    team: Numbers
+    staying: npt.NDArray[np.bool_]
 
 
-def live(rng: np.random.Generator, seats: int, days: int, start: pd.Timestamp) -> Lives:
+def live(
+    seed: np.random.SeedSequence, agents: int, days: int, start: pd.Timestamp, programs: tuple[Program, ...]
+) -> World:
     """Let a centre live for some days; every agent has a state for every week on the job."""
-    n_weeks = -(-days // 7)
-    team = np.arange(seats) // TEAM_SIZE
-    conditions = _conditions(rng, team, n_weeks)
-    people = _first_people(rng, seats)
-    tables: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("agents", "exits", "surveys", "absences", "check_ins", "protected")
+    for_lives, for_programs = (np.random.default_rng(part) for part in seed.spawn(2))
+    weeks = -(-days // 7)
+    people = People.draw(for_lives, agents * (weeks // 3 + 2))  # a seat is filled every three weeks at most
+    seats = Seats.taken_by(people.first_staff(for_lives, agents))
+    teams = Teams.draw(for_lives, int(seats.team.max()) + 1)
+    conditions = draw_conditions(for_lives, seats.team, weeks)
+    running = [Running.plan(for_programs, program, len(teams.manager), len(people.trait)) for program in programs]
+    world = World(for_lives, for_programs, start, people, seats, teams, conditions, running)
+    for week in range(weeks):
+        _one_week(world, week, start + pd.Timedelta(weeks=week))
+    return world
+
+
+def _one_week(world: World, week: int, monday: pd.Timestamp) -> None:
+    """One week of everyone on the job."""
+    _fill(world, week, monday)
+    seat = np.flatnonzero(world.seats.agent >= 0)
+    leaving = world.seats.leaving[seat]
+    staff = _Staff(week, monday, seat, world.seats.agent[seat], world.seats.team[seat], leaving == NEVER)
+    now = _now(world, staff)
+    bits, absences = away(world.rng, monday, staff.who, world.people.exhaustion[staff.who])
+    world.write("absences", absences)
+    now["days_off"] = days_off(bits)
+    effect = _tire(world, staff, now)
+    if is_wave(week):
+        world.write("waves", wave_rows(world.rng, week, monday, staff.who, world.people.exhaustion[staff.who]))
+    world.write("check_ins", check_ins(world.rng, monday, staff.who, now["support"]))
+    drivers = _drivers(world, staff, now)
+    hazards = {
+        "voluntary": hazard(VOLUNTARY, drivers),
+        "involuntary": hazard(INVOLUNTARY, drivers),
+        "transfer": np.full(len(staff.who), TRANSFER),
     }
-    for seat in range(seats):
-        _hire(tables, people, seat, int(team[seat]), start, start, rng)
-    weeks = [
-        _one_week(rng, week, start + pd.Timedelta(weeks=week), start, people, team, conditions, tables)
-        for week in range(n_weeks)
-    ]
-    truth = pd.concat(weeks, ignore_index=True)
-    return Lives(truth, {name: pd.DataFrame(rows) for name, rows in tables.items() if rows}, start, days)
+    _note(world, staff, {"away": bits, "program": effect, **now, **drivers}, hazards)
+    _leave(world, staff, hazards)
 
 
-def _conditions(rng: np.random.Generator, team: npt.NDArray[np.int64], weeks: int) -> dict[str, Floats]:
-    """Standardized conditions, shape (weeks, seats): a slow team part and a slow own part; load has seasons."""
-    found = {}
-    for name in STRAIN:
-        of_team = _slow(rng, weeks, int(team.max()) + 1)[:, team]
-        found[name] = 0.6 * of_team + 0.8 * _slow(rng, weeks, len(team))
-    season = np.sin(2 * np.pi * (np.arange(weeks) - 30) / 52)
-    found["load"] += 0.1 * season[:, None]
-    return found
+def _fill(world: World, week: int, monday: pd.Timestamp) -> None:
+    """New managers and new faces, and the roster rows of both."""
+    seats, teams = world.seats, world.teams
+    changed = teams.change_managers(world.rng) if week else np.zeros(len(teams.manager), dtype=bool)
+    filled = seats.fill(world.rng, week, world.people) if week else np.arange(len(seats.agent))
+    new = changed[seats.team]
+    new[filled] = True
+    rows = np.flatnonzero(new & (seats.agent >= 0))
+    world.write("agents", posts(seats.agent[rows], seats.team[rows], teams, world.people, world.start, monday))
 
 
-def _slow(rng: np.random.Generator, weeks: int, width: int, keep: float = 0.93) -> Floats:
-    """Standard normal series that move slowly (a first-order autoregression over weeks)."""
-    out = np.empty((weeks, width))
-    out[0] = rng.standard_normal(width)
-    for week in range(1, weeks):
-        out[week] = keep * out[week - 1] + np.sqrt(1 - keep**2) * rng.standard_normal(width)
-    return out
+def _now(world: World, staff: _Staff) -> Values:
+    """The week's conditions of the taken seats, with season and manager."""
+    now = {name: world.conditions[name][staff.week, staff.seat] for name in CONDITIONS}
+    now["load"] = now["load"] + BUSY * season(staff.monday)
+    now["support"] = now["support"] + MANAGER_SHARE * world.teams.quality[staff.team]
+    return now
 
 
-def _first_people(rng: np.random.Generator, seats: int) -> _Seats:
-    return _Seats(
-        agent=np.full(seats, -1),
-        free_until=np.zeros(seats, dtype=np.int64),
-        leaving=np.full(seats, 10**6),
-        hired=-rng.integers(0, 2000, seats),
-        exhaustion=rng.normal(0, 0.8, seats),
-        trait=rng.normal(0, TRAIT_SD, seats),
-        pay=np.exp(rng.normal(0, 0.08, seats)),
-    )
+def _tire(world: World, staff: _Staff, now: Values) -> Floats:
+    """Move exhaustion and its exposures by a week; what programs changed of the strain."""
+    people, who = world.people, staff.who
+    effect = np.zeros(len(who))
+    for running in world.programs:
+        effect += running.effect(world.for_programs, staff.week, staff.monday, who, staff.team, staff.staying)
+    weighs = strain(people.susceptibility[who], now) + effect
+    if staff.week == 0:
+        people.exhaustion[who] = settle(world.rng, people.trait[who], weighs)
+        people.exposure[who] = SETTLED * np.column_stack([now[name] for name in EXPOSED])
+    people.exhaustion[who] = step(world.rng, people.exhaustion[who], people.trait[who], weighs)
+    people.exposure[who] = expose(people.exposure[who], now)
+    return effect
 
 
-def _hire(
-    tables: dict[str, list[dict[str, Any]]], people: _Seats, seat: int, team: int, on: pd.Timestamp,
-    start: pd.Timestamp, rng: np.random.Generator,
-) -> None:  # fmt: skip
-    """Put the next new agent into a seat and write the roster row."""
-    number = len(tables["agents"])
-    people.agent[seat] = number
-    agent_id = f"A{number:04d}"
-    site, zone = SITES[team % len(SITES)]
-    midnight = on.tz_localize(zone).tz_convert("UTC").tz_localize(None)
-    tables["agents"].append(
-        {
-            "agent_id": agent_id,
-            "valid_from": midnight,
-            "team_id": f"T{team:02d}",
-            "manager_id": f"M{team:02d}",
-            "site_id": site,
-            "timezone": zone,
-            "queue": QUEUES[team % len(QUEUES)],
-            "employment_type": "full-time",
-            "contracted_h_week": 38.5,
-            "hire_date": (start + pd.Timedelta(days=int(people.hired[seat]))).date(),
-            "pay_ratio": round(float(people.pay[seat]), 3),
-            "recorded_at": midnight,
-        }
-    )
-    group = str(rng.choice(["a", "b"], p=[0.6, 0.4]))
-    tables["protected"].append({"agent_id": agent_id, "attribute": "gender", "value": group})
+def _drivers(world: World, staff: _Staff, now: Values) -> Values:
+    """What the hazards are made of."""
+    people, who = world.people, staff.who
+    employed = staff.week * 7.0 - people.hired_on[who]
+    return {
+        "exhaustion": people.exhaustion[who],
+        "days_employed": employed,
+        "newness": newness(employed),
+        "log_pay": people.log_pay[who],
+        "quit_season": np.full(len(who), season(staff.monday, QUIT_PEAK)),
+        "manager": world.teams.quality[staff.team],
+        "contagion": world.teams.contagion[staff.team],
+        "performance": people.performance[who],
+        "schedule": now["schedule"],
+        "abuse": now["abuse"],
+    }
 
 
-def _one_week(
-    rng: np.random.Generator, week: int, monday: pd.Timestamp, start: pd.Timestamp, people: _Seats,
-    team: npt.NDArray[np.int64], conditions: dict[str, Floats], tables: dict[str, list[dict[str, Any]]],
-) -> pd.DataFrame:  # fmt: skip
-    """One week of everyone: refill seats, update exhaustion, draw surveys, absences, check-ins and exits."""
-    now = {name: series[week] for name, series in conditions.items()}
-    for seat in np.flatnonzero((people.agent < 0) & (people.free_until <= week)):
-        people.hired[seat] = week * 7
-        people.exhaustion[seat], people.trait[seat] = rng.normal(-0.3, 0.5), rng.normal(0, TRAIT_SD)
-        people.pay[seat] = np.exp(rng.normal(0, 0.08))
-        _hire(tables, people, int(seat), int(team[seat]), monday, start, rng)
-    on = people.agent >= 0
-    strain = sum(weight * now[name] for name, weight in STRAIN.items())
-    noise = rng.normal(0, WEEKLY_NOISE, len(on))
-    people.exhaustion = KEEP * people.exhaustion + (1 - KEEP) * (people.trait + strain) + noise
-    hazard = _quit_hazard(people, week, now)
-    _surveys(rng, week, monday, people, on, tables)
-    absent = _absences(rng, monday, people, on, tables)
-    _check_ins(rng, monday, people, on, now["support"], tables)
-    truth = pd.DataFrame(
-        {
-            "week": week,
-            "monday": monday,
-            "agent_id": [f"A{number:04d}" for number in people.agent],
-            "team": team,
-            "exhaustion": people.exhaustion,
-            "quit_hazard": hazard,
-            "absent": absent,
-            "days_employed": week * 7 - people.hired,
-            **now,
-        }
-    )[on]
-    _exits(rng, week, monday, people, on, hazard, tables)
-    return truth
+def _note(world: World, staff: _Staff, values: Mapping[str, npt.NDArray[np.generic]], hazards: Values) -> None:
+    """Write the week's truth down."""
+    people, who = world.people, staff.who
+    post = {"week": staff.week, "monday": staff.monday, "agent": who, "team": staff.team, "at_risk": staff.staying}
+    traits = {"trait": people.trait[who], "susceptibility": people.susceptibility[who]}
+    exposures = {f"exposure_{name}": people.exposure[who, at] for at, name in enumerate(EXPOSED)}
+    chances = {f"hazard_{cause}": chance for cause, chance in hazards.items()}
+    world.write("weeks", pd.DataFrame({**post, **traits, **values, **exposures, **chances}))
 
 
-def _quit_hazard(people: _Seats, week: int, now: dict[str, Floats]) -> Floats:
-    """Weekly probability that notice is given, by exhaustion, newness, schedule and abuse."""
-    newness = np.exp(-(week * 7 - people.hired) / 180)
-    pressure = QUIT_PER_EXHAUSTION * people.exhaustion + QUIT_NEW * newness
-    pressure = pressure + QUIT_SCHEDULE * now["schedule"] + QUIT_ABUSE * now["abuse"]
-    hazard: Floats = np.minimum(QUIT * np.exp(pressure), 0.3)
-    return hazard
-
-
-def _surveys(
-    rng: np.random.Generator, week: int, monday: pd.Timestamp, people: _Seats, on: npt.NDArray[np.bool_],
-    tables: dict[str, list[dict[str, Any]]],
-) -> None:  # fmt: skip
-    """A quarterly wave; who is exhausted answers less often."""
-    if week % SURVEY_EVERY_WEEKS != 5:
-        return
-    answers = rng.random(len(on)) < 1 / (1 + np.exp(-0.45 + 0.25 * people.exhaustion))
-    scores = CBI_MEAN + CBI_PER_EXHAUSTION * people.exhaustion + rng.normal(0, CBI_NOISE, len(on))
-    steps = np.clip(np.round(scores / CBI_STEP), 0, 28)
-    after = pd.to_timedelta(rng.integers(0, 10 * 86_400, len(on)), unit="s")
-    for seat in np.flatnonzero(on & answers):
-        tables["surveys"].append(
-            {
-                "agent_id": f"A{people.agent[seat]:04d}",
-                "wave": f"W{week // SURVEY_EVERY_WEEKS:02d}",
-                "submitted_at": monday + after[int(seat)],
-                "instrument": "cbi",
-                "scale": "work",
-                "score": round(float(steps[seat] * CBI_STEP), 2),
-            }
-        )
-
-
-def _absences(
-    rng: np.random.Generator, monday: pd.Timestamp, people: _Seats, on: npt.NDArray[np.bool_],
-    tables: dict[str, list[dict[str, Any]]],
-) -> npt.NDArray[np.int64]:  # fmt: skip
-    """Days missed this week, as bits from Monday on; unplanned spells follow exhaustion, holidays do not."""
-    sick = rng.random(len(on)) < np.minimum(0.014 * np.exp(0.55 * people.exhaustion), 0.25)
-    holiday = rng.random(len(on)) < 0.09
-    first, length = rng.integers(0, 5, len(on)), rng.integers(1, 4, len(on))
-    bits = np.zeros(len(on), dtype=np.int64)
-    for seat in np.flatnonzero(on & (sick | holiday)):
-        begin, until = (0, 6) if holiday[seat] else (int(first[seat]), int(min(first[seat] + length[seat] - 1, 6)))
-        bits[seat] = sum(1 << day for day in range(begin, until + 1))
-        start_on, end_on = monday + pd.Timedelta(days=begin), monday + pd.Timedelta(days=until)
-        known = start_on - pd.Timedelta(days=21) if holiday[seat] else start_on + pd.Timedelta(hours=9)
-        tables["absences"].append(
-            {
-                "agent_id": f"A{people.agent[seat]:04d}",
-                "start_on": start_on.date(),
-                "end_on": end_on.date(),
-                "planned": bool(holiday[seat]),
-                "recorded_at": known,
-            }
-        )
-    return bits
-
-
-def _check_ins(
-    rng: np.random.Generator, monday: pd.Timestamp, people: _Seats, on: npt.NDArray[np.bool_], support: Floats,
-    tables: dict[str, list[dict[str, Any]]],
-) -> None:  # fmt: skip
-    """Team leads who support more talk more often: weekly at best, every two months at worst."""
-    chance = 1 / (1 + np.exp(1.1 - 0.9 * support))
-    held = on & (rng.random(len(on)) < chance)
-    moment = pd.to_timedelta(rng.integers(0, 5, len(on)) * 86_400 + rng.integers(36_000, 54_000, len(on)), unit="s")
-    for seat in np.flatnonzero(held):
-        tables["check_ins"].append({"agent_id": f"A{people.agent[seat]:04d}", "held_at": monday + moment[int(seat)]})
-
-
-def _exits(
-    rng: np.random.Generator, week: int, monday: pd.Timestamp, people: _Seats, on: npt.NDArray[np.bool_],
-    hazard: Floats, tables: dict[str, list[dict[str, Any]]],
-) -> None:  # fmt: skip
-    """Draw who gives or gets notice this week, and empty the seats of those whose last day has come."""
-    draw, staying = rng.random(len(on)), people.leaving > 10**5
-    kinds = np.select(
-        [draw < hazard, draw < hazard + DISMISSED, draw < hazard + DISMISSED + MOVED],
-        ["voluntary", "involuntary", "transfer"], default="",
-    )  # fmt: skip
-    for seat in np.flatnonzero(on & staying & (kinds != "")):
-        kind = str(kinds[seat])
-        stays = int(rng.integers(2, 5)) if kind == "voluntary" else int(rng.integers(0, 2))
-        people.leaving[seat] = week + stays
-        notice = monday + pd.Timedelta(days=int(rng.integers(0, 5)))
-        tables["exits"].append(
-            {
-                "agent_id": f"A{people.agent[seat]:04d}",
-                "notice_on": notice.date(),
-                "last_day": (monday + pd.Timedelta(days=6 + 7 * stays)).date(),
-                "kind": kind,
-                "recorded_at": notice + pd.Timedelta(days=1, hours=10),
-            }
-        )
-    for seat in np.flatnonzero(on & (people.leaving <= week)):
-        people.agent[seat], people.leaving[seat], people.free_until[seat] = -1, 10**6, week + REFILL_WEEKS
+def _leave(world: World, staff: _Staff, hazards: Values) -> None:
+    """Draw notices, let those go whose last day it is, and let the team hear of it."""
+    seats, teams = world.seats, world.teams
+    kind = draw_exits(world.rng, {cause: chance * staff.staying for cause, chance in hazards.items()})
+    leaving = staff.seat[kind != STAYS]
+    kind = kind[kind != STAYS]
+    last_week, rows = exit_rows(world.rng, staff.week, staff.monday, seats.agent[leaving], kind)
+    world.write("exits", rows)
+    seats.give_notice(leaving, last_week, kind == "voluntary")
+    heads = np.bincount(staff.team, minlength=len(teams.manager))
+    notices = np.bincount(seats.team[leaving[kind == "voluntary"]], minlength=len(teams.manager))
+    teams.contagion = FADES * teams.contagion + notices / np.maximum(heads, 1)
+    seats.empty(staff.week)

@@ -85,7 +85,13 @@ WITHOUT = (
     "late_change_rate_14", "notice_days", "missed_break_rate", "adherence", "after_hours_share", "remote_share",
     "split_days",
 )  # fmt: skip
-NEVER_THERE = {"nps", "nps_slope", "ces", "ces_slope", "manager_change"}  # the simulation has none of them yet
+NEVER_THERE = {
+    "nps",
+    "nps_slope",
+    "ces",
+    "ces_slope",
+    "manager_change",
+}  # nobody is asked for them, and no manager is known from 180 days ago
 
 
 def test_a_missing_optional_table_makes_its_features_unknown_and_no_others(centre: Frames, as_of: date) -> None:
