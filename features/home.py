@@ -1,35 +1,49 @@
-"""Where everything that Respite writes lives: one folder, so that it can be found, kept and deleted."""
+"""Where everything that Respite writes lives: one folder, so that it can be found, kept and deleted.
+
+The one thing that may live elsewhere are runs and models: on an MLflow server that an organization has already.
+"""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.errors import InputError
+from features.errors import ConfigError, InputError
 
-__all__ = ["HOME_VARIABLE", "Home"]
+__all__ = ["HOME_VARIABLE", "TRACKING_VARIABLE", "Home"]
 
 HOME_VARIABLE = "RESPITE_HOME"
+TRACKING_VARIABLE = "RESPITE_TRACKING_URI"
+_TRACKING = re.compile(r"(https?|(sqlite|postgresql|mysql|mssql)(\+\w+)?)://.+")
 
 
 @dataclass(frozen=True)
 class Home:
-    """The folder that holds tables, features, models, scores and reports. Nothing is created by naming it."""
+    """The folder that holds tables, features, models, scores and reports. Nothing is created by naming it.
+
+    `tracking` is the URI of an MLflow server or database that keeps runs and models instead of this folder.
+    """
 
     root: Path
+    tracking: str | None = None
 
     @classmethod
     def find(cls, given: Path | str | None = None) -> "Home":
         """Take the folder that was given, else `RESPITE_HOME`, else `./.respite`; as an absolute path.
 
+        `RESPITE_TRACKING_URI` is taken along where it is set.
+
         Raises
         ------
         InputError
             The path is an existing file.
+        ConfigError
+            The tracking URI is none of a server or a database.
         """
         root = Path(given or os.environ.get(HOME_VARIABLE) or ".respite").expanduser().resolve()
         if root.exists() and not root.is_dir():
             raise InputError(f"--home {root} is a file; name a folder, which is made where it is missing.")
-        return cls(root)
+        return cls(root, _tracking(os.environ.get(TRACKING_VARIABLE)))
 
     @property
     def raw(self) -> Path:
@@ -57,7 +71,13 @@ class Home:
 
     @property
     def tracking_uri(self) -> str:
-        return f"sqlite:///{self.root / 'mlflow.db'}"
+        """Where runs and models are kept: one SQLite file in this folder, if nothing else was said."""
+        return self.tracking or f"sqlite:///{self.root / 'mlflow.db'}"
+
+    @property
+    def tracking_place(self) -> str:
+        """The same without a password, to be shown."""
+        return re.sub(r"//[^@/]*@", "//", self.tracking_uri)
 
     @property
     def tuning_url(self) -> str:
@@ -82,3 +102,14 @@ class Home:
     def batches(self, name: str) -> list[Path]:
         """The files of a table, oldest first; none where it was never ingested."""
         return sorted(self.table(name).glob("*.parquet"))
+
+
+def _tracking(given: str | None) -> str | None:
+    if not given:
+        return None
+    if not _TRACKING.fullmatch(given):
+        raise ConfigError(
+            f"{TRACKING_VARIABLE} {given!r}: name a server (http://, https://) or a database (sqlite:///, postgresql://,"
+            " mysql://, mssql://)."
+        )
+    return given

@@ -1,91 +1,78 @@
-"""The only door to MLflow: runs, artefacts, the registry, and the champion's way back.
+"""The door to MLflow: runs and their artefacts here, versions of models in `training.registry`.
 
-The store is one SQLite file in the home, artefacts are a folder beside it; nothing lands in the working directory.
+By default the store is one SQLite file in the home and artefacts are a folder beside it; a tracking server that
+`RESPITE_TRACKING_URI` names keeps its artefacts itself. Nothing lands in the working directory.
+
+MLflow has one current URI and one active run for the whole process. Neither is read or set here: every call goes
+through a client of its own home, so that two homes can be used side by side.
 """
 
-import logging
+# the registry sets MLflow up, so it comes before anything that imports it
+from training.registry import (
+    CHALLENGER,
+    CHAMPION,
+    FILES,
+    Registered,
+    client_of,
+    current,
+    history,
+    load_current,
+    promote,
+)
+
+# isort: split
+
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import mlflow
 import pandas as pd
 from matplotlib.figure import Figure
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModel, LoggedModelOutput, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
+from mlflow.models import Model, ModelSignature, infer_signature
 from mlflow.tracking import MlflowClient
+from mlflow.tracking.context.registry import resolve_tags
+from mlflow.types.schema import ColSpec, Schema
 
-import features
-import training
-from features.errors import NotReadyError
 from features.home import Home
-from training.files import load_model
 from training.model import RiskModel
+from training.packing import code_copies, requirements
+from training.pyfunc import Predictor
 from training.turnover import TurnoverModel
 
-__all__ = ["Registered", "Run", "current", "history", "load_current", "promote", "tracked"]
-
-CHAMPION, CHALLENGER = "champion", "challenger"
-_FILES = "risk_model"
-_RUNTIME = (
-    "duckdb",
-    "ibis-framework",
-    "lightgbm",
-    "numba",
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "pydantic",
-    "scikit-learn",
-    "scipy",
-)
-for _chatty in ("alembic", "mlflow"):
-    logging.getLogger(_chatty).setLevel(logging.WARNING)
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A version in the registry, and the metrics of the run that made it."""
-
-    outcome: str
-    version: str
-    run_id: str
-    metrics: dict[str, float]
-    tags: dict[str, str]
+__all__ = ["CHALLENGER", "CHAMPION", "Registered", "Run", "current", "history", "load_current", "promote", "tracked"]
 
 
 class Run:
     """One MLflow run that is under way."""
 
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
-        self.client, self.id = client, run_id
+    def __init__(self, client: MlflowClient, run_id: str, experiment_id: str) -> None:
+        self.client, self.id, self.experiment_id = client, run_id, experiment_id
 
     @contextmanager
     def child(self, name: str) -> Iterator["Run"]:
-        """A run below this one, in the same experiment; ended as failed when the body raises."""
-        experiment = self.client.get_run(self.id).info.experiment_id
-        with mlflow.start_run(experiment_id=experiment, run_name=name, nested=True, parent_run_id=self.id) as run:
-            yield Run(self.client, run.info.run_id)
+        """A run below this one; ended as failed when the body raises."""
+        tags = resolve_tags({"mlflow.parentRunId": self.id})
+        made = self.client.create_run(self.experiment_id, run_name=name, tags=tags)
+        with _until_it_ends(self.client, made.info.run_id):
+            yield Run(self.client, made.info.run_id, self.experiment_id)
 
     def parameters(self, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            self.client.log_param(self.id, name, value)
+        self.client.log_batch(self.id, params=[Param(name, str(value)) for name, value in values.items()])
 
     def metrics(self, values: dict[str, float], step: int = 0) -> None:
-        for name, value in values.items():
-            self.client.log_metric(self.id, name, float(value), step=step)
+        now = int(time.time() * 1000)
+        found = [Metric(name, float(value), now, step) for name, value in values.items()]
+        self.client.log_batch(self.id, metrics=found)
 
     def tags(self, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            self.client.set_tag(self.id, name, str(value))
+        self.client.log_batch(self.id, tags=[RunTag(name, str(value)) for name, value in values.items()])
 
     def figure(self, figure: Figure, name: str) -> None:
         self.client.log_figure(self.id, figure, f"plots/{name}.png")
@@ -102,37 +89,105 @@ class Run:
         from mlflow.data import from_pandas
         from mlflow.data.code_dataset_source import CodeDatasetSource
 
-        data = _without_integers(frame)
         where = CodeDatasetSource({"respite.source": source})
-        mlflow.log_input(from_pandas(data, source=where, name=name, targets=target), context="training")
+        data = from_pandas(_without_integers(frame), source=where, name=name, targets=target)
+        context = InputTag("mlflow.data.context", "training")
+        self.client.log_inputs(self.id, [DatasetInput(Dataset(**data.to_dict()), [context])])
 
     def model(self, model: RiskModel | TurnoverModel, example: pd.DataFrame, register_as: str | None) -> str | None:
-        """Log the model's plain files as a pyfunc model; register it as challenger, and return its version."""
-        from mlflow.models import infer_signature
+        """Log a model's plain files as a pyfunc model; register it as challenger, and return its version.
 
-        example = _without_integers(example)
-        with tempfile.TemporaryDirectory() as folder:
-            code = _code(Path(folder) / "code")
-            logged = mlflow.pyfunc.log_model(
-                name="model",
-                loader_module="training.pyfunc",
-                data_path=str(model.save(Path(folder) / _FILES)),
-                code_paths=code,
-                pip_requirements=[f"{name}=={version(name)}" for name in _RUNTIME] + ["sqlglot==28.0.0"],
-                signature=infer_signature(example, model.predict_proba(example)[:, 1]),
-                input_example=example,
-            )
+        `example` are rows that it was trained on; what is kept of them are quartiles, which are rows of nobody.
+        """
+        logged = self.client.create_logged_model(self.experiment_id, "model", self.id)
+        try:
+            self._upload(model, _of_nobody(_without_integers(example)), logged)
+        except BaseException:
+            self.client.finalize_logged_model(logged.model_id, "FAILED")
+            raise
+        self.client.finalize_logged_model(logged.model_id, "READY")
+        self.client.log_outputs(self.id, [LoggedModelOutput(logged.model_id, step=0)])
         return self._register(model, register_as, logged) if register_as else None
 
-    def _register(self, model: RiskModel | TurnoverModel, name: str, logged: Any) -> str:
+    def _upload(self, model: RiskModel | TurnoverModel, example: pd.DataFrame, logged: LoggedModel) -> None:
+        """The model in MLflow's layout, to where this store keeps models."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            mlflow.pyfunc.save_model(
+                folder / "model",
+                loader_module="training.pyfunc",
+                data_path=str(model.save(folder / FILES)),
+                code_paths=code_copies(folder / "code"),
+                pip_requirements=requirements(),
+                signature=_signature(model, example),
+                input_example=example,
+                mlflow_model=Model(
+                    artifact_path=logged.artifact_location, run_id=self.id, model_uuid=logged.model_id,
+                    model_id=logged.model_id,
+                ),
+            )  # fmt: skip
+            self.client.log_model_artifacts(logged.model_id, str(folder / "model"))
+
+    def _register(self, model: RiskModel | TurnoverModel, name: str, logged: LoggedModel) -> str:
         """A new version of a registered model, as challenger."""
         if not self.client.search_registered_models(f"name = '{name}'"):
             self.client.create_registered_model(name)
-        made = self.client.create_model_version(name, logged.model_uri, run_id=self.id, model_id=logged.model_id)
+        # by its location: a source `models:/...` would be looked up in the current store of the process
+        made = self.client.create_model_version(
+            name, logged.artifact_location, run_id=self.id, model_id=logged.model_id
+        )
         registered = str(made.version)
         self.client.set_registered_model_alias(name, CHALLENGER, registered)
         self.client.set_model_version_tag(name, registered, "contract_version", str(model.contract_))
         return registered
+
+
+@contextmanager
+def tracked(home: Home, experiment: str, name: str) -> Iterator[Run]:
+    """A run in an experiment of this home; ended as failed when the body raises.
+
+    Where `mlflow run` has begun a run in that experiment, it is carried on.
+    """
+    client = client_of(home)
+    experiment_id = _experiment(client, home, experiment)
+    begun = _begun_by_project(client, experiment_id)
+    if begun is None:
+        begun = client.create_run(experiment_id, run_name=name, tags=resolve_tags()).info.run_id
+    else:
+        client.update_run(begun, name=name)
+    with _until_it_ends(client, begun):
+        yield Run(client, begun, experiment_id)
+
+
+def _experiment(client: MlflowClient, home: Home, name: str) -> str:
+    """The experiment's id. A server knows itself where artefacts go; of a database we have to say it."""
+    found = client.get_experiment_by_name(name)
+    if found:
+        return str(found.experiment_id)
+    server = home.tracking_uri.startswith("http")
+    return str(client.create_experiment(name, None if server else (home.artifacts / name).as_uri()))
+
+
+def _begun_by_project(client: MlflowClient, experiment_id: str) -> str | None:
+    """The run that `mlflow run` has begun for this process, if it lies in this store and experiment."""
+    run_id = os.environ.get("MLFLOW_RUN_ID")
+    if not run_id:
+        return None
+    try:
+        found = client.get_run(run_id)
+    except MlflowException:  # of another store
+        return None
+    return run_id if found.info.experiment_id == experiment_id else None
+
+
+@contextmanager
+def _until_it_ends(client: MlflowClient, run_id: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id)
 
 
 def _without_integers(frame: pd.DataFrame) -> pd.DataFrame:
@@ -140,79 +195,17 @@ def _without_integers(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(frame.select_dtypes("integer").columns, "float64"))
 
 
-def _code(folder: Path) -> list[str]:
-    """Copies of the two packages that a model needs to run, without caches."""
-    packages = [Path(str(package.__file__)).parent for package in (features, training)]
-    ignore = shutil.ignore_patterns("__pycache__", "simulation", "commands.py")
-    return [str(shutil.copytree(package, folder / package.name, ignore=ignore)) for package in packages]
+def _of_nobody(frame: pd.DataFrame) -> pd.DataFrame:
+    """Three rows of a column's quartiles, or of its most frequent value: an example that shows no person's data."""
+    numbers = frame.select_dtypes("number")
+    quartiles = numbers.quantile([0.25, 0.5, 0.75]).reset_index(drop=True)
+    others = frame.drop(columns=list(numbers.columns)).mode().head(1)
+    return pd.concat([quartiles, others.reindex([0, 0, 0]).reset_index(drop=True)], axis=1)[list(frame.columns)]
 
 
-@contextmanager
-def tracked(home: Home, experiment: str, name: str) -> Iterator[Run]:
-    """A run in an experiment of this home; ended as failed when the body raises."""
-    client = _client(home)
-    found = client.get_experiment_by_name(experiment)
-    location = (home.artifacts / experiment).as_uri()
-    experiment_id = found.experiment_id if found else client.create_experiment(experiment, artifact_location=location)
-    with mlflow.start_run(experiment_id=experiment_id, run_name=name) as run:
-        yield Run(client, run.info.run_id)
-
-
-def current(home: Home, outcome: str, alias: str = CHAMPION) -> Registered | None:
-    """The version that carries an alias, or None."""
-    client = _client(home)
-    try:
-        found = client.get_model_version_by_alias(outcome, alias)
-    except MlflowException:
-        return None
-    run = client.get_run(found.run_id)
-    return Registered(outcome, str(found.version), str(found.run_id), dict(run.data.metrics), dict(run.data.tags))
-
-
-def load_current(home: Home, outcome: str, alias: str = CHAMPION) -> tuple[RiskModel | TurnoverModel, Registered]:
-    """The model behind an alias, from its plain files.
-
-    Raises
-    ------
-    NotReadyError
-        No version carries the alias.
-    ContractError
-        It was trained on another version of the features.
-    """
-    found = current(home, outcome, alias)
-    if found is None:
-        step = "promote" if alias == CHAMPION else "train"
-        raise NotReadyError(f"There is no {alias} for {outcome} yet; run `respite {step} --outcome {outcome}` first.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = mlflow.artifacts.download_artifacts(f"models:/{outcome}@{alias}", dst_path=folder)
-        return load_model(Path(path) / "data" / _FILES), found
-
-
-def promote(home: Home, challenger: Registered, tags: dict[str, str], accepted: bool) -> None:
-    """Write a decision on the version as tags, and give it the alias if it was accepted."""
-    client = _client(home)
-    for name, value in tags.items():
-        client.set_model_version_tag(challenger.outcome, challenger.version, name, value)
-    if accepted:
-        client.set_registered_model_alias(challenger.outcome, CHAMPION, challenger.version)
-
-
-def history(home: Home, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Every registered version with its metrics and aliases, newest first."""
-    client = _client(home)
-    rows = []
-    for outcome in outcomes:
-        for found in client.search_model_versions(f"name = '{outcome}'"):
-            aliases = client.get_model_version(outcome, found.version).aliases
-            metrics = client.get_run(found.run_id).data.metrics
-            rows.append({"outcome": outcome, "version": int(found.version), "aliases": ", ".join(aliases)} | metrics)
-    table = pd.DataFrame(rows)
-    return table.sort_values(["outcome", "version"], ascending=[True, False]) if rows else table
-
-
-def _client(home: Home) -> MlflowClient:
-    """Point MLflow at this home; the store's tables are made at the first call."""
-    home.root.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(home.tracking_uri)
-    mlflow.set_registry_uri(home.tracking_uri)
-    return MlflowClient()
+def _signature(model: RiskModel | TurnoverModel, example: pd.DataFrame) -> ModelSignature:
+    """Every column has to be there, whether or not the example has nulls; they may be null all the same."""
+    output = Predictor(model).predict(example)
+    inputs = [ColSpec(column.type, column.name) for column in infer_signature(example).inputs]
+    names: list[str | None] = list(output.columns) if isinstance(output, pd.DataFrame) else [None]
+    return ModelSignature(Schema(inputs), Schema([ColSpec("double", name) for name in names]))

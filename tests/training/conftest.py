@@ -1,4 +1,4 @@
-"""Fixtures of the training tests: a table of people, and a recipe that fits in a fraction of a second."""
+"""Fixtures of the training tests: a table of people, signals, and small recipes and models on them."""
 
 from pathlib import Path
 
@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.catalog import input_names
 from training.config import Boosting, Forest, Recipe
+from training.hazard import Spells
+from training.model import RiskModel
+from training.turnover import TurnoverModel
+
+QUICK = Recipe(members=2, boosting=Boosting(trees=5, rows_per_leaf=10), forest=Forest(trees=3, rows_per_leaf=10))
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +53,30 @@ def table(people: pd.DataFrame, tmp_path: Path) -> Path:
     path = tmp_path / "people.csv"
     people.to_csv(path, index=False)
     return path
+
+
+@pytest.fixture(scope="session")
+def signals() -> pd.DataFrame:
+    """400 random rows of the columns that models of outcomes read, some of them null; not to be changed."""
+    rng = np.random.default_rng(2)
+    names = input_names()
+    frame = pd.DataFrame(rng.normal(size=(400, len(names))), columns=names)
+    return frame.mask(rng.random(frame.shape) < 0.05)
+
+
+@pytest.fixture(scope="session")
+def burnout(signals: pd.DataFrame) -> RiskModel:
+    """A small model of burnout that is there to be logged, not to be good."""
+    rng = np.random.default_rng(3)
+    y = rng.random(len(signals)) < 1 / (1 + np.exp(-signals.fillna(0).to_numpy()[:, 0]))
+    return RiskModel("burnout", QUICK).fit(signals, y.astype(float))
+
+
+@pytest.fixture(scope="session")
+def leaving(signals: pd.DataFrame) -> TurnoverModel:
+    """The same of turnover."""
+    rng = np.random.default_rng(4)
+    day, cause = rng.integers(20, 400, len(signals)), rng.choice(["voluntary", "involuntary"], len(signals))
+    return TurnoverModel(recipe=QUICK).fit(
+        signals, Spells(day, np.where(day > 300, "", cause)), np.arange(len(signals))
+    )
