@@ -20,6 +20,7 @@ TINY = Recipe(
     linear_c=1.0,
     boosting=Boosting(trees=8, leaves=6, rows_per_leaf=15, l2=1.0, feature_share=1.0, learning_rate=0.3),
     forest=Forest(trees=5, leaves=8, rows_per_leaf=15),
+    extra_trees=Forest(trees=20, leaves=32, rows_per_leaf=3, features_per_split=4.0, row_share=0.9),
 )
 
 
@@ -58,11 +59,11 @@ def worth_of(member: Member, weights: np.ndarray, row: np.ndarray, known: frozen
     linear = member.linear.intercept + sum(
         member.linear.slope[at] * (row[at] - member.linear.center[at]) / member.linear.scale[at] for at in known
     )
-    boosted, grown = (
+    boosted, *grown = (
         [expected(tree["tree_structure"], row, known) for tree in part.dump_model()["tree_info"]]
-        for part in (member.boosting, member.forest)
+        for part in (member.boosting, member.forest, member.extra_trees)
     )
-    return float(weights @ [linear, sum(boosted), np.mean(grown)])
+    return float(weights @ [linear, sum(boosted), *(np.mean(trees) for trees in grown)])
 
 
 def shapley(model: RiskModel, row: np.ndarray) -> tuple[np.ndarray, float]:
@@ -82,7 +83,7 @@ def shapley(model: RiskModel, row: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def test_contributions_are_shapley_values_by_their_definition(model: RiskModel, rows: pd.DataFrame) -> None:
-    """Of the whole margin: linear part, boosted trees and forest of every member, by their weights."""
+    """Of the whole margin: linear part, boosted trees and forests of every member, by their weights."""
     explanation = model.explain(rows.head(4))
     for place, row in enumerate(rows.head(4).to_numpy()):
         by_hand, base = shapley(model, row)
@@ -92,7 +93,9 @@ def test_contributions_are_shapley_values_by_their_definition(model: RiskModel, 
 
 def test_contributions_of_boosted_trees_agree_with_shap(rows: pd.DataFrame, y: np.ndarray) -> None:
     shap = pytest.importorskip("shap")
-    boosted = RiskModel("burnout", TINY.model_copy(update={"linear_c": None, "forest": None})).fit(rows, y)
+    boosted = RiskModel("burnout", TINY.model_copy(update={"linear_c": None, "forest": None, "extra_trees": None})).fit(
+        rows, y
+    )
     theirs = [shap.TreeExplainer(member.boosting)(rows.head(10).to_numpy()) for member in boosted.members_]
     ours, weight = boosted.explain(rows.head(10)), boosted.weights_[1]
     np.testing.assert_allclose(ours.values, weight * np.mean([t.values for t in theirs], axis=0), atol=1e-6)
