@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from features.home import Home
 from features.tables import TABLES, Table
 
-__all__ = ["append", "next_batch", "reach", "rows", "sql_files"]
+__all__ = ["append", "count", "next_batch", "reach", "rows", "sql_files"]
 
 
 def sql_files(home: Home, name: str) -> str | None:
@@ -46,6 +46,16 @@ def rows(home: Home, name: str, columns: Iterable[str] | None = None) -> pd.Data
         query = f"SELECT {', '.join(wanted)} FROM {files} {plus} ORDER BY {', '.join(table.key)}"
         found: pd.DataFrame = db.sql(query).to_arrow_table().to_pandas()
     return found
+
+
+def count(home: Home, name: str) -> int:
+    """How many rows of a table count today: what was taken back by a correction does not."""
+    files = sql_files(home, name)
+    if files is None:
+        return 0
+    with duckdb.connect() as db:
+        found = db.execute(f"SELECT {'sum(sign)' if TABLES[name].ledger else 'count(*)'} FROM {files}").fetchone()
+    return int(found[0] or 0) if found else 0
 
 
 def reach(home: Home, name: str, first: str, last: str) -> tuple[Any, Any] | None:

@@ -72,7 +72,7 @@ def train(
         terminal.say(f"Note: {sentence}")
     drivers = ", ".join(f"{name} {value:.2f}" for name, value in run.drivers.head(8).items())
     terminal.say(f"What moves the score most (mean contribution to the log-odds): {drivers}.")
-    terminal.say(f"MLflow run {run.run_id} in {target_home.tracking_uri}")
+    terminal.say(f"MLflow run {run.run_id} in {target_home.tracking_place}")
     terminal.answer({**asdict(run), "drivers": run.drivers.to_dict()})
 
 

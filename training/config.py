@@ -75,6 +75,7 @@ class OutcomeConfig(BaseModel):
     between a decision and its date. `instrument`, `version`, `scale` and `threshold` define burnout and are kept with
     the model. `horizons`: those that a turnover model speaks of; `horizon_days` is the main one. `folds`: rolling
     origins. `landmark_weeks`: hazards are fitted on every so many weeks' rows, since those between say the same again.
+    `contact`: who answers questions about the model; it stands on the model card.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -89,6 +90,7 @@ class OutcomeConfig(BaseModel):
     calibration_share: float = Field(0.25, gt=0, lt=1)
     landmark_weeks: int = Field(1, ge=1)
     outreach_share: float = Field(0.1, gt=0, lt=1)
+    contact: str | None = None
     instrument: str = BURNOUT_INSTRUMENT
     version: str = "1"
     scale: str = BURNOUT_SCALE

@@ -6,11 +6,17 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Seen"]
+__all__ = ["RULES", "Seen"]
 
 Floats = npt.NDArray[np.float64]
 ROOM = 0.5  # of a column's range, on both sides
 MANY_OUTSIDE, ALWAYS_KNOWN, MANY_MISSING = 0.05, 0.99, 0.5
+RULES = (
+    f"Unlike anything seen in training: a value further outside what training saw than {ROOM:.0%} of its range.",
+    f"Unlike anything seen in training: more than {MANY_OUTSIDE:.0%} of the columns outside what training saw.",
+    f"More than {MANY_MISSING:.0%} of what was always known in training is unknown.",
+)
+"""When nothing is said about a row, a sentence each."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from features.catalog import CATALOG, contract_version
 from features.errors import ContractError
 from features.home import Home
 from features.raw import rows
+from training.card import DATA, PAGE, as_text, card, card_of
 from training.config import OutcomeConfig
 from training.evaluate import Metrics, evaluate
 from training.explain import Explanation
@@ -132,8 +133,11 @@ def _train(home: Home, config: OutcomeConfig, parent: "Run", say: Say, tune: int
         say(f"{config.name}: registering")
         X = task.frame.loc[last.split.train, columns]
         run.dataset(X.assign(label=task.y[last.split.train]), config.name, "label", str(home.features))
-        version = run.model(last.model, X.head(5), register_as=config.name)
-    return replace(trained, version=str(version))
+        trained = replace(trained, version=str(run.model(last.model, X, register_as=config.name)))
+        about = card_of(home, task, trained, columns, run.started_on, _parameters(config, trained))
+        run.text(as_text(about), DATA)
+        run.text(card(about), PAGE)
+    return trained
 
 
 def _examined(home: Home, task: Task, folds: list[Fold], columns: list[str], run_id: str) -> Trained:
@@ -215,7 +219,7 @@ def _track_fold(run: "Run", fold: Fold, number: int, config: OutcomeConfig) -> N
 
 def _track(run: "Run", trained: Trained, config: OutcomeConfig, task: Task) -> None:
     found, name = trained.found, config.name
-    run.parameters({**_flat(config.model_dump(mode="json")), **trained.dates})
+    run.parameters(_parameters(config, trained))
     run.metrics(trained.metrics.as_dict() | trained.gate_metrics())
     run.metrics({"lead_time_median_days": trained.lead.median, "never_reached": trained.lead.never_reached})
     run.tags({"contract_version": contract_version(), "fairness": found.fairness.verdict})
@@ -269,6 +273,10 @@ def _fairness_metrics(found: Findings) -> dict[str, float]:
 
 def _comparison(measured: dict[str, Metrics]) -> pd.DataFrame:
     return pd.DataFrame([{"score": name, **metrics.as_dict()} for name, metrics in measured.items()])
+
+
+def _parameters(config: OutcomeConfig, trained: Trained) -> dict[str, Any]:
+    return {**_flat(config.model_dump(mode="json")), **trained.dates}
 
 
 def _flat(values: dict[str, Any], before: str = "") -> dict[str, Any]:

@@ -10,7 +10,7 @@ import training
 __all__ = ["code_copies", "requirements"]
 
 _LOADED = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "scikit-learn", "scipy", "sqlglot")
-_NOT_NEEDED = ("__pycache__", "commands.py", "ingest", "quality", "samples", "simulation", "templates", "text")
+_NOT_NEEDED = ("__pycache__", "card", "commands.py", "ingest", "quality", "samples", "simulation", "templates", "text")
 
 
 def requirements() -> list[str]:

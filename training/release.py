@@ -1,12 +1,16 @@
 """The step around the pure decision: fetch the numbers, decide, write the decision on the version, move the alias."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from features.catalog import contract_version
 from features.errors import InputError, NotReadyError
 from features.home import Home
 from training.config import outcome_config
 from training.promotion import Decision, decide
+
+if TYPE_CHECKING:
+    from training.tracking import Run
 
 __all__ = ["release"]
 
@@ -43,4 +47,20 @@ def release(home: Home, outcome: str, override: str | None = None, reviewer: str
             decision, promote=True, reason=f"{decision.reason} Promoted all the same by {reviewer}: {override}"
         )
     tracking.promote(home, challenger, tags, decision.promote)
+    _tell_on_card(tracking.Run.of(home, challenger.run_id), decision, override, reviewer)
     return decision
+
+
+def _tell_on_card(run: "Run", decision: Decision, override: str | None, reviewer: str | None) -> None:
+    """Render the version's card anew, with the decision; a version of before there were cards has none."""
+    from training.card import DATA, PAGE, as_text, card, from_text
+
+    kept = run.read_text(DATA)
+    if kept is None:
+        return
+    overrides = [f"{override} ({reviewer})"] if override is not None else []
+    about = replace(
+        from_text(kept), gates=decision.gates, decision=decision.reason, reviewer=reviewer, overrides=overrides
+    )
+    run.text(as_text(about), DATA)
+    run.text(card(about), PAGE)

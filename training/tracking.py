@@ -27,6 +27,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,18 @@ class Run:
         with _until_it_ends(self.client, made.info.run_id):
             yield Run(self.client, made.info.run_id, self.experiment_id)
 
+    @classmethod
+    def of(cls, home: Home, run_id: str) -> "Run":
+        """A run that has ended, to read what it kept and to add to it."""
+        client = client_of(home)
+        return cls(client, run_id, client.get_run(run_id).info.experiment_id)
+
+    @property
+    def started_on(self) -> str:
+        """The day on which it began, in UTC."""
+        began = datetime.fromtimestamp(self.client.get_run(self.id).info.start_time / 1000, UTC)
+        return began.date().isoformat()
+
     def parameters(self, values: dict[str, Any]) -> None:
         self.client.log_batch(self.id, params=[Param(name, str(value)) for name, value in values.items()])
 
@@ -79,6 +92,14 @@ class Run:
 
     def text(self, content: str, path: str) -> None:
         self.client.log_text(self.id, content, path)
+
+    def read_text(self, path: str) -> str | None:
+        """A text that was kept; None where there is none."""
+        folder = path.rpartition("/")[0] or None
+        if not any(found.path == path for found in self.client.list_artifacts(self.id, folder)):
+            return None
+        with tempfile.TemporaryDirectory() as target:
+            return Path(self.client.download_artifacts(self.id, path, target)).read_text(encoding="utf-8")
 
     def table(self, frame: pd.DataFrame, path: str) -> None:
         """A table as CSV, to be read without tools."""

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import Home
+from features.raw import count
 
 Add = Callable[..., Any]
 Ledger = Counter[tuple[Any, ...]]
@@ -425,3 +426,10 @@ def test_half_a_file_that_a_dead_run_left_is_not_read_and_is_written_over(add: A
     add(contact("2"))
     assert sorted(path.name for path in home.table("contacts").iterdir()) == ["000001.parquet", "000002.parquet"]
     assert sorted(kept()["contact_id"]) == ["1", "2"]
+
+
+def test_a_contact_that_was_corrected_counts_once(add: Add, home: Home) -> None:
+    assert count(home, "contacts") == 0
+    add(contact("1"), contact("2"))
+    add(contact("1", talk_s=60, recorded="2025-03-05"))
+    assert count(home, "contacts") == 2

@@ -1,5 +1,6 @@
 """The model card: it says what a run knows, says what it does not, and needs nothing but itself."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.catalog import CATALOG, feature, input_names
-from training.card import Card, card
-from training.card_rows import families, number
+from training.card import Card, as_text, card, from_text
+from training.card.rows import families, number
 from training.evaluate import evaluate, reliability
 from training.fairness import audit
 from training.over_time import by_month
@@ -115,6 +116,12 @@ def test_measures_stand_beside_baselines_with_intervals_of_the_model(whole: Card
         f"{whole.measures['model']['auroc']:.3f} {low:.3f} to {high:.3f} {whole.measures['tenure_only']['auroc']:.3f}"
     )
     assert expected in words
+
+
+def test_a_card_that_was_kept_renders_the_same_page(whole: Card) -> None:
+    json.loads(as_text(whole), parse_constant=pytest.fail)  # no NaN, which other readers refuse
+    assert card(from_text(as_text(whole))) == card(whole)
+    assert card(from_text(as_text(Card("turnover")))) == card(Card("turnover"))
 
 
 @pytest.mark.parametrize("outcome", ["burnout", "turnover", "left"])

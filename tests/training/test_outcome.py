@@ -52,6 +52,15 @@ def test_measures_and_settings_are_in_the_run(outcome: str, road: Home) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["burnout", "turnover"])
+def test_the_card_of_a_run_misses_nothing_that_the_run_knows(outcome: str, road: Home) -> None:
+    run = run_of(road, outcome)
+    page = file_of(road, run, "card.html").read_text(encoding="utf-8")
+    assert "Missing:" not in page
+    for said in (f"{run.data.metrics['auroc']:.3f}", run.data.params["test_from"], run.info.run_id, contract_version()):
+        assert said in page
+
+
+@pytest.mark.parametrize("outcome", ["burnout", "turnover"])
 def test_plots_are_pictures_in_the_run(outcome: str, road: Home) -> None:
     run = run_of(road, outcome)
     for name in ("reliability", "lift", "decision_curve", "months", "shap_summary"):

@@ -6,7 +6,7 @@ from mlflow.tracking import MlflowClient
 from features import Home
 from features.errors import InputError, NotReadyError
 from training.release import release
-from training.tracking import current
+from training.tracking import Run, current
 
 
 def test_an_override_stays_with_the_version_beside_the_gates_that_failed(road: Home) -> None:
@@ -14,6 +14,15 @@ def test_an_override_stays_with_the_version_beside_the_gates_that_failed(road: H
     assert tags["decision"].startswith("Not promoted: ")
     assert (tags["override_reason"], tags["override_reviewer"]) == ("a test", "the tests")
     assert "Brier skill" in tags["gates"]
+
+
+def test_what_was_decided_stands_on_the_card_of_the_version(road: Home) -> None:
+    champion = current(road, "burnout")
+    assert champion is not None
+    page = Run.of(road, champion.run_id).read_text("card.html")
+    assert page is not None
+    for said in ("Not promoted: ", "Promoted all the same by the tests: a test", "a test (the tests)", "Brier skill"):
+        assert said in page
 
 
 @pytest.mark.parametrize(

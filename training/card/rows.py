@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from features.catalog import feature
-from training.card_words import MEASURES
+from training.card.words import MEASURES
 from training.explain import family_of
 from training.promotion import Gate
 

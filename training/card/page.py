@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from training import card_rows as rows
-from training.card_charts import calibration_chart, months_chart
-from training.card_words import LIMITS, PURPOSE, REFUSED, SAID_OF
+from training.card import rows
+from training.card.charts import calibration_chart, months_chart
+from training.card.words import LIMITS, PURPOSE, REFUSED, SAID_OF
 from training.promotion import Gate
 
 __all__ = ["Card", "card"]
