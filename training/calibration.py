@@ -12,7 +12,7 @@ from features.errors import InputError
 __all__ = ["Line", "calibration_line", "logit", "platt", "sigmoid"]
 
 Floats = npt.NDArray[np.float64]
-SLOPE_PRIOR_SD = 0.3
+PRIOR_SD = (0.3, 0.2)  # of the slope around 1, and of the shift at the mean margin around 0
 
 
 class Line(NamedTuple):
@@ -55,10 +55,10 @@ def platt(
 
     Notes
     -----
-    Margins come from people who were left out of fitting, so a slope near 1 is expected, and a block with few people
-    does not move it far: the slope has a normal prior (1, SD 0.3), and with `groups` each person's rows count as one
-    row's worth. The order of scores never turns over: the slope stays above 0. Source: Platt (1999), Probabilistic
-    outputs for support vector machines.
+    Margins come from people who were left out of fitting, so a slope near 1 and no shift are expected, and a block with
+    few people does not move the line far: the slope has a normal prior (1, SD 0.3), so has the shift at the mean margin
+    (0, SD 0.2), and with `groups` each person's rows count as one row's worth. The order of scores never turns over:
+    the slope stays above 0. Source: Platt (1999), Probabilistic outputs for support vector machines.
     """
     weight = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=float)
     positives, negatives = float(weight @ y), float(weight @ (1 - y))
@@ -66,7 +66,7 @@ def platt(
         raise InputError("The calibration block holds only one class; give more dates, or a more frequent outcome.")
     target = np.where(y > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     people = len(y) if groups is None else len(np.unique(np.asarray(groups)))
-    line = _fit_line(margin, target, weight * people / len(y), least_slope=1e-3, prior_sd=SLOPE_PRIOR_SD)
+    line = _fit_line(margin, target, weight * people / len(y), least_slope=1e-3, prior=PRIOR_SD)
     return line, _sandwich(line, margin, target, weight, groups)
 
 
@@ -85,18 +85,20 @@ def calibration_line(y: Floats, probability: Floats) -> Line:
     return _fit_line(logit(probability), y, np.ones(len(y)), least_slope=None)
 
 
-def _fit_line(x: Floats, target: Floats, weight: Floats, least_slope: float | None, prior_sd: float = np.inf) -> Line:
-    """Logistic regression on one variable by maximum likelihood, on a standardized scale for a stable search."""
-    center, scale = float(x.mean()), float(x.std()) or 1.0
-    z, total = (x - center) / scale, weight.sum()
-    share = weight / total
+def _fit_line(
+    x: Floats, target: Floats, weight: Floats, least_slope: float | None, prior: tuple[float, float] = (np.inf, np.inf)
+) -> Line:
+    """Logistic regression on one variable, the most likely line given the prior; standardized for a stable search."""
+    center, total = float(np.average(x, weights=weight)), weight.sum()
+    scale = float(np.sqrt(np.average((x - center) ** 2, weights=weight))) or 1.0
+    z = (x - center) / scale
+    share, pull = weight / total, 1 / (total * np.square(prior))
 
     def loss(line: Floats) -> tuple[float, Floats]:
-        log_odds, away = line[0] * z + line[1], line[0] / scale - 1
+        log_odds, away = line[0] * z + line[1], np.array([line[0] / scale - 1, line[1] - center])
         error = sigmoid(log_odds) - target
-        value = float(share @ (np.logaddexp(0, log_odds) - target * log_odds)) + away**2 / (2 * total * prior_sd**2)
-        toward = away / (scale * total * prior_sd**2)
-        return value, np.array([share @ (error * z) + toward, share @ error])
+        value = float(share @ (np.logaddexp(0, log_odds) - target * log_odds)) + float(away**2 @ pull) / 2
+        return value, np.array([share @ (error * z), share @ error]) + away * pull / [scale, 1]
 
     bounds = [(None if least_slope is None else least_slope * scale, None), (None, None)]
     start = np.array([1.0, float(logit(share @ target))])

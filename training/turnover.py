@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
-from features.catalog import contract_version
+from features.catalog import contract_version, feature
 from features.errors import InputError
 from training.calibration import sigmoid
 from training.config import Recipe
@@ -74,7 +74,7 @@ class TurnoverModel:
         self.causes = {cause: RiskModel(_NAMES[cause], self.recipe) for cause in CAUSES if cause in seen}
         for cause, model in self.causes.items():
             rows, y, weight = self._rows(spells, cause)
-            model.fit(self._ahead(X, rows), y, weight, people[rows["row"]])
+            model.fit(self._ahead(X[_read(X, cause)], rows), y, weight, people[rows["row"]])
         self.contract_ = contract_version()
         return self
 
@@ -135,9 +135,10 @@ class TurnoverModel:
         slopes, values = np.zeros_like(ends), np.zeros((len(X), len(self.feature_names)))
         for node, share in zip(_NODES, _SHARES, strict=True):
             slopes += share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
-        for number, found in enumerate(parts):
+        for number, (found, model) in enumerate(zip(parts, self.causes.values(), strict=True)):
+            places = [self.feature_names.index(name) for name in model.columns_.names if name != BAND]
             for band, part in enumerate(found):
-                values += part.values[:, :-1] * slopes[number, :, band, None]
+                values[:, places] += part.values[:, :-1] * slopes[number, :, band, None]
         base = self._logit(ends, last) - values.sum(axis=1)
         return Explanation(values, base, X[self.feature_names])
 
@@ -243,3 +244,15 @@ class TurnoverModel:
                 2 * _STEP
             )
         return out
+
+
+def _read(X: pd.DataFrame, cause: str) -> list[str]:
+    """Columns that the hazard of a cause reads.
+
+    That of a dismissal reads only those without an expected direction. Dismissals compete with notices: if more quick
+    returns made a dismissal likelier, they would lower the score of who suffers from them.
+    """
+    names = [str(name) for name in X.columns]
+    if cause == "voluntary":
+        return names
+    return [name for name in names if (entry := feature(name)) is None or not entry.direction("turnover")]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from features.errors import InputError
-from training.calibration import SLOPE_PRIOR_SD, Line, calibration_line, logit, platt, sigmoid
+from training.calibration import PRIOR_SD, Line, calibration_line, logit, platt, sigmoid
 
 
 def drawn(line: Line, rows: int = 40_000, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -46,10 +46,19 @@ def test_platt_is_the_maximum_of_its_penalized_likelihood(seed: int) -> None:
     def unlikely(line: np.ndarray) -> float:
         p = sigmoid(line[0] * margin + line[1])
         likelihood = weight @ (target * np.log(p) + (1 - target) * np.log(1 - p))
-        return float(-likelihood + (line[0] - 1) ** 2 / (2 * SLOPE_PRIOR_SD**2))
+        shift = (line[0] - 1) * np.average(margin, weights=weight) + line[1]
+        return float(-likelihood + (line[0] - 1) ** 2 / (2 * PRIOR_SD[0] ** 2) + shift**2 / (2 * PRIOR_SD[1] ** 2))
 
     by_hand = minimize(unlikely, [1.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10}).x
     np.testing.assert_allclose(platt(margin, y, weight)[0], by_hand, atol=1e-4)
+
+
+def test_a_few_people_hardly_move_the_level_and_many_do() -> None:
+    """A block in which the outcome is far more frequent: fifteen people may be chance, 40,000 are not."""
+    truth = Line(1.0, 1.2)
+    few = [platt(*drawn(truth, 15, seed))[0] for seed in range(20)]
+    assert np.mean([line.apply(np.array(-1.0)) for line in few]) < -0.4
+    assert platt(*drawn(truth))[0].apply(np.array(-1.0)) == pytest.approx(0.2, abs=0.05)
 
 
 def test_a_few_people_hardly_move_the_slope_and_many_do() -> None:
@@ -147,9 +156,9 @@ def test_margins_that_say_the_opposite_get_close_to_the_base_rate() -> None:
 
 
 def test_a_constant_margin_gives_everyone_the_rate_of_the_block() -> None:
-    y = np.repeat([1.0, 0.0], [300, 700])
-    line, _ = platt(np.full(1000, 3.0), y)
-    assert float(sigmoid(line.apply(np.array([3.0])))[0]) == pytest.approx(0.3, abs=0.005)
+    y = np.repeat([1.0, 0.0], [3_000, 7_000])
+    line, _ = platt(np.full(10_000, -0.5), y)
+    assert float(sigmoid(line.apply(np.array([-0.5])))[0]) == pytest.approx(0.3, abs=0.005)
 
 
 @pytest.mark.parametrize("y", [np.zeros(10), np.ones(10)])
