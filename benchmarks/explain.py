@@ -118,7 +118,7 @@ def _run_here(way: str, folder: Path) -> dict[str, float]:
 def _explain(way: str, boosters: Boosters, rows: Floats) -> Floats:
     """Contributions of all boosters together; for the tables, with reading the boosters and making the tables."""
     if way == "tables":
-        from training.contributions import Trees, contributions
+        from training.contributions.exact import Trees, contributions
 
         return contributions(Trees.of(boosters), rows)
     explain = _by_lightgbm if way == "lightgbm" else _by_shap
@@ -142,7 +142,7 @@ def _by_shap(booster: lgb.Booster, rows: Floats, way: str) -> Floats:
 
 def _single(boosters: Boosters, rows: Floats) -> dict[str, float]:
     """Median milliseconds of one row: by LightGBM, and by tables that are there."""
-    from training.contributions import Trees, contributions
+    from training.contributions.exact import Trees, contributions
 
     trees, found = Trees.of(boosters), {}
     for name in ("lightgbm_ms", "tables_ms"):

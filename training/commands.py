@@ -78,12 +78,12 @@ def train(
 
 @app.command()
 def compare(home: HomeOption = None, as_json: AsJson = False) -> None:
-    """Show every registered version of both outcomes with its metrics."""
+    """Show every registered version, and champion and challenger side by side."""
     from training import tracking
     from training.config import OUTCOMES
 
-    terminal = Terminal(as_json)
-    versions = tracking.history(Home.find(home), list(OUTCOMES))
+    terminal, target_home = Terminal(as_json), Home.find(home)
+    versions = tracking.history(target_home, list(OUTCOMES))
     columns = {
         "auroc": "AUROC",
         "base_rate": "base",
@@ -98,6 +98,8 @@ def compare(home: HomeOption = None, as_json: AsJson = False) -> None:
     terminal.table("Registered versions", ["outcome", "no.", "alias", *columns.values()], rows)
     if not rows:
         terminal.say("Nothing is registered yet; run `respite train --outcome burnout`.")
+    for outcome in sorted({row[0] for row in rows}):
+        _show_side_by_side(terminal, target_home, outcome)
     terminal.answer(versions.to_dict("records"))
 
 
@@ -143,6 +145,20 @@ def _train_outcomes(terminal: Terminal, home: Home, configs: "list[OutcomeConfig
         terminal.say(f"Groups: {one.found.fairness.sentence}")
         terminal.say(f"Registered as {name} version {one.version} (challenger); next: respite promote --outcome {name}")
     terminal.answer({name: _answer(one) for name, one in trained.items()})
+
+
+def _show_side_by_side(terminal: Terminal, home: Home, outcome: str) -> None:
+    from training.comparison import side_by_side
+
+    found = side_by_side(home, outcome)
+    heads = [f"champion (no. {found.champion.version})" if found.champion else "no champion"]
+    terminal.table(
+        f"{outcome}: each on the months it was tested on",
+        ["measure", *heads, f"challenger (no. {found.challenger.version})"], found.rows,
+    )  # fmt: skip
+    for sentence in found.on_same_rows:
+        terminal.say(f"On the same rows, the challenger's {sentence}.")
+    terminal.say(f"respite promote --outcome {outcome} would say: {found.decision.reason}")
 
 
 def _answer(trained: "Trained") -> dict[str, Any]:

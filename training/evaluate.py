@@ -14,8 +14,8 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 
 from features.errors import InputError
 from training.calibration import calibration_line
-from training.resampling import advantage
-from training.weighted import ranks
+from training.evaluation.resampling import advantage
+from training.evaluation.weighted import ranks
 
 __all__ = ["Metrics", "auroc_advantage", "evaluate", "reliability", "selected", "top_share"]
 

@@ -9,12 +9,12 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from training.config import OutcomeConfig
-from training.decision_curve import decision_curve
 from training.evaluate import Metrics, evaluate
+from training.evaluation.decision_curve import decision_curve
+from training.evaluation.over_time import by_month
+from training.evaluation.resampling import Interval, advantage, intervals
 from training.explain import Explanation
-from training.fairness import Audit, audit
-from training.over_time import by_month
-from training.resampling import Interval, advantage, intervals
+from training.fairness.comparison import Audit, audit
 from training.rolling import SCORES, Fold, pooled
 from training.task import Model, Task
 

@@ -14,9 +14,10 @@ from features.raw import rows
 from training.card import DATA, PAGE, as_text, card, card_of
 from training.config import OutcomeConfig
 from training.evaluate import Metrics, evaluate
+from training.evaluation.lead_time import LeadTime, lead_time
+from training.evaluation.resampling import Interval
 from training.explain import Explanation
 from training.findings import Findings, advantages, explained, findings, stability
-from training.lead_time import LeadTime, lead_time
 from training.nonresponse import sensitivity
 from training.plots import (
     decision_curve_plot,
@@ -26,7 +27,6 @@ from training.plots import (
     selection_plot,
     summary_plot,
 )  # fmt: skip
-from training.resampling import Interval
 from training.rolling import SCORES, Fold, fit_fold, on_unseen
 from training.task import BurnoutTask, Model, Task, TurnoverTask, model_columns, task_of
 from training.tuned import tuned_task

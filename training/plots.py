@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from training.evaluate import reliability
 from training.explain import Explanation
-from training.groups import FOUR_FIFTHS
+from training.fairness.groups import FOUR_FIFTHS
 
 __all__ = [
     "decision_curve_plot",

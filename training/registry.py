@@ -43,13 +43,14 @@ for _chatty in ("alembic", "mlflow"):
 
 @dataclass(frozen=True)
 class Registered:
-    """A version in the registry, and the metrics of the run that made it."""
+    """A version in the registry, and what the run that made it kept."""
 
     outcome: str
     version: str
     run_id: str
     metrics: dict[str, float]
     tags: dict[str, str]
+    parameters: dict[str, str]
 
 
 def client_of(home: Home) -> MlflowClient:
@@ -90,7 +91,10 @@ def current(home: Home, outcome: str, alias: str = CHAMPION) -> Registered | Non
             raise  # a server that does not answer is no missing champion
         return None
     run = client.get_run(found.run_id)
-    return Registered(outcome, str(found.version), str(found.run_id), dict(run.data.metrics), dict(run.data.tags))
+    kept = run.data
+    return Registered(
+        outcome, str(found.version), str(found.run_id), dict(kept.metrics), dict(kept.tags), dict(kept.params)
+    )
 
 
 def load_current(home: Home, outcome: str, alias: str = CHAMPION) -> tuple[RiskModel | TurnoverModel, Registered]:

@@ -10,9 +10,9 @@ from training.config import outcome_config
 from training.promotion import Decision, decide
 
 if TYPE_CHECKING:
-    from training.tracking import Run
+    from training.tracking import Registered, Run
 
-__all__ = ["release"]
+__all__ = ["judged", "release"]
 
 
 def release(home: Home, outcome: str, override: str | None = None, reviewer: str | None = None) -> Decision:
@@ -36,10 +36,9 @@ def release(home: Home, outcome: str, override: str | None = None, reviewer: str
     if challenger is None:
         raise NotReadyError(f"There is no challenger for {outcome}; run `respite train --outcome {outcome}` first.")
     champion = tracking.current(home, outcome)
+    decision = judged(challenger, champion)
     if champion and champion.version == challenger.version:
-        return Decision(True, f"Version {challenger.version} is the champion already.")
-    equal = float(challenger.tags.get("contract_version") == contract_version())
-    decision = decide(challenger.metrics | {"contract_equal": equal}, champion is not None)
+        return decision
     tags = {"decision": decision.reason, "gates": "; ".join(f"{g.name} {g.found:.3f}" for g in decision.gates)}
     if not decision.promote and override is not None:
         tags |= {"override_reason": override, "override_reviewer": str(reviewer)}
@@ -49,6 +48,14 @@ def release(home: Home, outcome: str, override: str | None = None, reviewer: str
     tracking.promote(home, challenger, tags, decision.promote)
     _tell_on_card(tracking.Run.of(home, challenger.run_id), decision, override, reviewer)
     return decision
+
+
+def judged(challenger: "Registered", champion: "Registered | None") -> Decision:
+    """What the gates say of a challenger; nothing is changed by asking."""
+    if champion and champion.version == challenger.version:
+        return Decision(True, f"Version {challenger.version} is the champion already.")
+    equal = float(challenger.tags.get("contract_version") == contract_version())
+    return decide(challenger.metrics | {"contract_equal": equal}, champion is not None)
 
 
 def _tell_on_card(run: "Run", decision: Decision, override: str | None, reviewer: str | None) -> None:

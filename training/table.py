@@ -18,7 +18,7 @@ from training.config import Recipe
 from training.evaluate import Metrics, evaluate
 from training.explain import Explanation
 from training.model import RiskModel
-from training.people import People, read_table
+from training.people.table import People, read_table
 from training.plots import lift_plot, reliability_plot, summary_plot
 from training.tracking import Run
 from training.tuned import tuned_table

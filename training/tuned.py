@@ -14,7 +14,7 @@ from features.errors import InputError
 from features.home import Home
 from training.config import Recipe
 from training.model import RiskModel
-from training.people import People
+from training.people.table import People
 from training.split import LEAST_TEST_DAYS, TimeSplit, unseen_agents
 from training.task import BurnoutTask, TurnoverTask
 from training.tuning import Tuned, tune

@@ -14,10 +14,10 @@ from features.catalog import CATALOG, feature, input_names
 from training.card import Card, as_text, card, from_text
 from training.card.rows import families, number
 from training.evaluate import evaluate, reliability
-from training.fairness import audit
-from training.over_time import by_month
+from training.evaluation.over_time import by_month
+from training.evaluation.resampling import Interval, intervals
+from training.fairness.comparison import audit
 from training.promotion import Gate
-from training.resampling import Interval, intervals
 
 VOID = {"meta", "br", "circle", "line", "polyline", "rect"}
 

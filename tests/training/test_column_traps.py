@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.column_traps import is_person, is_post_outcome, why_avoided, why_identifier
+from training.people.column_traps import is_person, is_post_outcome, why_avoided, why_identifier
 
 ROWS = 400
 AFTERWARDS = (

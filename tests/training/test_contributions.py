@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from training import contributions as module
-from training.contributions import FEW_ROWS, Trees, contributions
-from training.lookup import BLOCK, add_up
+from training.contributions import exact as module
+from training.contributions.exact import FEW_ROWS, Trees, contributions
+from training.contributions.lookup import BLOCK, add_up
 
 COLUMNS = 6  # three numbers, one of few values, one category, one constant
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from training.decision_curve import THRESHOLDS, decision_curve
+from training.evaluation.decision_curve import THRESHOLDS, decision_curve
 
 
 @given(st.lists(st.tuples(st.sampled_from([0.0, 1.0]), st.integers(0, 20).map(lambda n: n / 20)), min_size=1))

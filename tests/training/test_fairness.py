@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.evaluate import selected
-from training.fairness import MEASURES_COMPARED, Audit, audit
-from training.proportion import wilson
-from training.resampling import intervals
+from training.evaluation.proportion import wilson
+from training.evaluation.resampling import intervals
+from training.fairness.comparison import MEASURES_COMPARED, Audit, audit
 
 SHARE = 0.2
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from training.groups import LEAST_SHOWN, NOT_STATED, memberships, shown_groups
+from training.fairness.groups import LEAST_SHOWN, NOT_STATED, memberships, shown_groups
 
 
 def protected(*rows: tuple[str, str, str | None]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from training.lead_time import lead_time
+from training.evaluation.lead_time import lead_time
 
 START = pd.Timestamp("2025-01-06")
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.contributions import Trees, contributions
-from training.trees import TINY
+from training.contributions.exact import Trees, contributions
+from training.contributions.trees import TINY
 
 ODD = [np.nan, 0.0, -0.0, TINY, -TINY, 1e-35, -1e-35, 1.1e-35, -1.1e-35, 5e-324, np.inf, -np.inf, 1e300, -1e305]
 CATEGORIES = [*ODD, -0.5, -1.0, 0.5, 2.9, 3.0, 31.0, 32.0, 63.999, 64.0, 1e9, 2.0**31, 2.0**31 + 3, 2.0**32 + 3, 1e18]

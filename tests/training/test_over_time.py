@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.over_time import by_month
-from training.proportion import wilson
+from training.evaluation.over_time import by_month
+from training.evaluation.proportion import wilson
 
 ROWS = st.lists(
     st.tuples(st.sampled_from([0.0, 1.0]), st.floats(0, 1), st.integers(0, 500), st.integers(0, 5)), min_size=1

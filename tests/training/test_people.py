@@ -8,7 +8,7 @@ import pytest
 from sklearn.model_selection import GroupKFold
 
 from features.errors import InputError
-from training.people import People, read_table
+from training.people.table import People, read_table
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 EXHAUSTION = "(EE1+EE2+EE3)/3"

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from training.decision_curve import decision_curve
-from training.fairness import audit
-from training.over_time import by_month
+from training.evaluation.decision_curve import decision_curve
+from training.evaluation.over_time import by_month
+from training.fairness.comparison import audit
 from training.plots import decision_curve_plot, months_plot, selection_plot
 
 RNG = np.random.default_rng(0)

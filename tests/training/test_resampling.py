@@ -6,8 +6,8 @@ import pytest
 
 from features.errors import InputError
 from training.evaluate import evaluate
-from training.resampling import advantage, intervals
-from training.weighted import MEASURES
+from training.evaluation.resampling import advantage, intervals
+from training.evaluation.weighted import MEASURES
 
 
 def block(agents: int = 60, rows: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from mlflow.tracking import MlflowClient
 from features import Home
 from features.errors import BannedInputError, InputError
 from training.config import Boosting, Forest, Recipe
-from training.people import read_table
+from training.people.table import read_table
 from training.table import TableRun, train_table
 
 QUICK = Recipe(members=2, boosting=Boosting(trees=12, rows_per_leaf=10), forest=Forest(trees=5, rows_per_leaf=10))

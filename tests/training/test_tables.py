@@ -7,9 +7,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.tables import shapley, tables_of
-from training.tree_groups import groups_of
-from training.trees import Tree
+from training.contributions.groups import groups_of
+from training.contributions.tables import shapley, tables_of
+from training.contributions.trees import Tree
 
 
 def chain(shares: list[float], value: float) -> Tree:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from training.traps import alone, fold_groups, person_column, refuse_telltales
+from training.people.traps import alone, fold_groups, person_column, refuse_telltales
 
 ROWS = 400
 RNG = np.random.default_rng(1)

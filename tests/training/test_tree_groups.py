@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.tree_groups import groups_of
-from training.trees import Tree
+from training.contributions.groups import groups_of
+from training.contributions.trees import Tree
 
 
 def tree_of(leaves: int, seed: int) -> Tree:

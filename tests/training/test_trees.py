@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from training.trees import CATEGORY, NAN_LEFT, Tree, depth, nodes_of, read
+from training.contributions.trees import CATEGORY, NAN_LEFT, Tree, depth, nodes_of, read
 
 
 @pytest.fixture

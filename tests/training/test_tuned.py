@@ -10,7 +10,7 @@ import pytest
 from features.errors import InputError
 from features.home import Home
 from training.config import OUTCOMES, Boosting, Recipe
-from training.people import People
+from training.people.table import People
 from training.task import BurnoutTask, TurnoverTask
 from training.tuned import INNER_FOLDS, inner_splits, tuned_table, tuned_task
 

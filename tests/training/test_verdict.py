@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from training.verdict import verdict
+from training.fairness.verdict import verdict
 
 
 def group(value: str, rate: float, judgement: str, ratio: float = float("nan"), beyond: bool = False) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from features.errors import InputError
 from training.evaluate import evaluate
-from training.weighted import MEASURES, weighted_measures
+from training.evaluation.weighted import MEASURES, weighted_measures
 
 LINE = ("calibration_slope", "calibration_intercept")
 

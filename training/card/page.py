@@ -46,9 +46,9 @@ class Card:
     reliability
         Columns score, observed, rows (`training.evaluate.reliability`).
     months
-        Columns month, score, observed, low, high, rows (`training.over_time.by_month`, index reset).
+        Columns month, score, observed, low, high, rows (`training.evaluation.over_time.by_month`, index reset).
     fairness_groups
-        `training.fairness.Audit.groups`.
+        `training.fairness.comparison.Audit.groups`.
     nonresponse
         Columns assumed, prevalence, mean_score, gap (`training.nonresponse.sensitivity`).
     drivers

@@ -5,9 +5,9 @@ import numpy as np
 import numpy.typing as npt
 
 from features.by_agent import Floats
-from training.tables import Tables, shapley
-from training.tree_groups import Bits, Groups
-from training.trees import CATEGORY, NAN_LEFT, TINY
+from training.contributions.groups import Bits, Groups
+from training.contributions.tables import Tables, shapley
+from training.contributions.trees import CATEGORY, NAN_LEFT, TINY
 
 __all__ = ["BLOCK", "add_up"]
 

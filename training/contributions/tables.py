@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 from features.by_agent import Floats, Ints, in_slices
-from training.tree_groups import BITS, Groups, Leaves
+from training.contributions.groups import BITS, Groups, Leaves
 
 __all__ = ["Tables", "shapley", "tables_of"]
 

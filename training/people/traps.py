@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from features.errors import InputError
-from training.column_traps import is_person, why_identifier
+from training.people.column_traps import is_person, why_identifier
 
 __all__ = ["LEAST_GROUPS", "alone", "fold_groups", "person_column", "refuse_telltales"]
 

@@ -1,7 +1,8 @@
 """Exact contributions of features to the margin of boosters: path-dependent TreeSHAP, as LightGBM's `pred_contrib`.
 
-Two ways to one answer. LightGBM's own needs nothing prepared. Tables (`training.tables`) take as long to make as some
-hundred rows of the other way, and are then many times faster: they serve batches, and single rows once they are there.
+Two ways to one answer. LightGBM's own needs nothing prepared. Tables (`training.contributions.tables`) take as long to
+make as some hundred rows of the other way, and are then many times faster: they serve batches, and single rows once
+they are there.
 """
 
 from collections.abc import Sequence
@@ -15,10 +16,10 @@ import numpy.typing as npt
 
 from features.by_agent import Floats, in_slices
 from features.errors import InputError
-from training.lookup import BLOCK, add_up
-from training.tables import Tables, tables_of
-from training.tree_groups import DEEPEST, Groups, groups_of
-from training.trees import Tree, depth, read
+from training.contributions.groups import DEEPEST, Groups, groups_of
+from training.contributions.lookup import BLOCK, add_up
+from training.contributions.tables import Tables, tables_of
+from training.contributions.trees import Tree, depth, read
 
 __all__ = ["FEW_ROWS", "Trees", "contributions"]
 

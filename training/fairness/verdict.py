@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from training.groups import LEAST_JUDGED
+from training.fairness.groups import LEAST_JUDGED
 
 __all__ = ["Verdict", "verdict"]
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.by_agent import Floats, Ints
-from training.trees import Nodes, Tree, nodes_of
+from training.contributions.trees import Nodes, Tree, nodes_of
 
 __all__ = ["BITS", "DEEPEST", "Bits", "Groups", "Leaves", "groups_of"]
 

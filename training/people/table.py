@@ -14,8 +14,8 @@ from pandas.api.types import is_integer_dtype
 
 from features.banned import is_protected, refuse_banned
 from features.errors import InputError
-from training.column_traps import why_avoided
-from training.traps import LEAST_GROUPS, fold_groups, refuse_telltales
+from training.people.column_traps import why_avoided
+from training.people.traps import LEAST_GROUPS, fold_groups, refuse_telltales
 
 __all__ = ["People", "read_table"]
 

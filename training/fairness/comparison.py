@@ -17,10 +17,10 @@ from fairlearn.metrics import MetricFrame, count, false_positive_rate, selection
 from sklearn.metrics import precision_score
 
 from training.evaluate import selected
-from training.groups import FOUR_FIFTHS, LEAST_JUDGED, NOT_STATED, memberships, shown_groups
-from training.proportion import difference, wilson
-from training.resampling import intervals
-from training.verdict import Verdict, verdict
+from training.evaluation.proportion import difference, wilson
+from training.evaluation.resampling import intervals
+from training.fairness.groups import FOUR_FIFTHS, LEAST_JUDGED, NOT_STATED, memberships, shown_groups
+from training.fairness.verdict import Verdict, verdict
 
 __all__ = ["MEASURES_COMPARED", "Audit", "audit"]
 

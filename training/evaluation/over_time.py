@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from training.proportion import wilson
+from training.evaluation.proportion import wilson
 
 __all__ = ["by_month"]
 

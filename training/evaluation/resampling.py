@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.errors import InputError
-from training.weighted import MEASURES, weighted_measures
+from training.evaluation.weighted import MEASURES, weighted_measures
 
 __all__ = ["Interval", "advantage", "intervals"]
 
@@ -43,7 +43,7 @@ def intervals(
     agents
         Whose row it is, shape (n,). With one agent only, nothing can be drawn: bounds are NaN.
     measures
-        Names out of `training.weighted.MEASURES`.
+        Names out of `training.evaluation.weighted.MEASURES`.
 
     Raises
     ------
