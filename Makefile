@@ -41,9 +41,10 @@ bench-features: setup  ## the speed and memory of the feature pipeline, as ratio
 bench-explain: setup   ## the speed and memory of explanations beside LightGBM's and shap's
 	$(BIN)/python -m benchmarks.explain
 
-bench-quality: setup  ## quality on real tables of people, ours beside what one would try first (installs those)
+bench-quality: setup  ## quality on tables of people beside what one would try first (installs those), and on a known truth
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[peers]'
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.known_truth
 
 lock:            ## renew requirements.lock from pyproject.toml (resolves in a fresh environment)
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
