@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -128,12 +129,14 @@ def test_a_database_keeps_runs_and_the_home_artifacts(
     pytest.importorskip("psycopg", reason="needs the extra 'postgres'")
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
-    server = postgres.get_server(tmp_path / "data", cleanup_mode="stop")
+    data = TemporaryDirectory()  # apart: another run of pytest closes its own folder to the server's user
+    server = postgres.get_server(Path(data.name) / "data", cleanup_mode="stop")
     try:
         home = Home(tmp_path / "home", server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
         walk(home, burnout, signals)
     finally:
         server.cleanup()
+        data.cleanup()
     assert list(home.root.iterdir()) == [home.artifacts]
     assert not list((tmp_path / "cwd").iterdir())
 
