@@ -1,7 +1,7 @@
 """What is predicted, how far ahead, and how a model is grown. Every default lives here."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,7 +12,6 @@ from features.signals.context import BURNOUT_INSTRUMENT, BURNOUT_SCALE
 __all__ = ["OUTCOMES", "Boosting", "Forest", "Gates", "OutcomeConfig", "Recipe", "outcome_config"]
 
 SMALL_TABLE = 5_000
-_Strength = Annotated[float, Field(gt=0)]
 
 
 class Boosting(BaseModel):
@@ -45,15 +44,14 @@ class Forest(BaseModel):
 class Recipe(BaseModel):
     """How a `RiskModel` is made: parts that are stacked, and how many members each leave one share of people out.
 
-    `linear_c`: inverse strength of the linear part's penalty; of several, the one that is most right about people who
-    were left out. `extra_trees`: a second forest, which tries one random
+    `linear_c`: inverse strength of the linear part's penalty. `extra_trees`: a second forest, which tries one random
     threshold a feature (Geurts, Ernst and Wehenkel, 2006, Extremely randomized trees). A part that is None is left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     members: int = Field(5, ge=2)
-    linear_c: _Strength | tuple[_Strength, ...] | None = 0.1
+    linear_c: float | None = Field(0.1, gt=0)
     boosting: Boosting | None = Boosting()
     forest: Forest | None = Forest()
     extra_trees: Forest | None = None
@@ -61,15 +59,13 @@ class Recipe(BaseModel):
 
     @classmethod
     def for_rows(cls, rows: int) -> "Recipe":
-        """Small tables want more members, full-grown forests and a penalty of their own (decision record 11)."""
+        """Small tables want more members, full-grown forests and a strong penalty (decision record 11)."""
         if rows >= SMALL_TABLE:
             return cls()
-        boosting = Boosting(trees=200, leaves=8, rows_per_leaf=max(3, min(40, rows // 100)), l2=5.0)
+        boosting = Boosting(trees=600, leaves=3, rows_per_leaf=max(3, min(40, rows // 100)), l2=5.0)
         forest = Forest(trees=20, leaves=1024, depth=64, rows_per_leaf=1, row_share=0.9)
         extra_trees = forest.model_copy(update={"features_per_split": 4.0})
-        return cls(
-            members=20, linear_c=(0.01, 0.03, 0.1, 0.3), boosting=boosting, forest=forest, extra_trees=extra_trees
-        )
+        return cls(members=20, linear_c=0.03, boosting=boosting, forest=forest, extra_trees=extra_trees)
 
 
 class OutcomeConfig(BaseModel):

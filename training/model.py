@@ -29,7 +29,7 @@ from training.contributions import Trees, contributions
 from training.explain import Explanation
 from training.inputs import checked_frame, checked_target, checked_weight
 from training.novelty import Seen
-from training.parts import PARTS, Member, Rows, folds, part_weights, penalty_for
+from training.parts import PARTS, Member, Rows, folds, part_weights
 
 __all__ = ["RiskModel"]
 
@@ -195,15 +195,14 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _fit_members(self, rows: Rows, people: npt.NDArray[Any], recipe: Recipe) -> None:
         """Fit the members side by side and weigh their parts by what they say of the people they left out."""
         left_out = list(folds(rows.y, people, recipe.members, recipe.seed))
-        c = penalty_for(rows, people, recipe)
         if not left_out:  # nobody can be left out: the simplest part alone
-            alone = recipe.model_copy(update=dict.fromkeys(PARTS[1:]))
-            self.members_ = [Member.fit(rows, np.arange(len(rows.y)), alone, c or 0.1, recipe.seed)]
+            alone = recipe.model_copy(update={**dict.fromkeys(PARTS[1:]), "linear_c": recipe.linear_c or 0.1})
+            self.members_ = [Member.fit(rows, np.arange(len(rows.y)), alone, recipe.seed)]
             self.weights_, self.intercept_ = np.eye(len(PARTS))[0], 0.0
             return
         seeds = range(recipe.seed, recipe.seed + len(left_out))
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # a member a core
-            members = list(pool.map(lambda fold, seed: Member.fit(rows, fold[0], recipe, c, seed), left_out, seeds))
+            members = list(pool.map(lambda fold, seed: Member.fit(rows, fold[0], recipe, seed), left_out, seeds))
         honest = np.zeros((len(rows.y), len(PARTS)))
         for member, (_, test) in zip(members, left_out, strict=True):
             honest[test] = member.margins(rows.native[test], rows.expanded[test])

@@ -18,7 +18,7 @@ from training.calibration import sigmoid
 from training.config import Boosting, Forest, Recipe
 from training.linear import SignedLogistic
 
-__all__ = ["PARTS", "Member", "Rows", "folds", "part_weights", "penalty_for", "threads"]
+__all__ = ["PARTS", "Member", "Rows", "folds", "part_weights", "threads"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -26,7 +26,6 @@ PARTS = ("linear", "boosting", "forest", "extra_trees")
 LEAST_OF_A_CLASS = 10
 ONE_THREAD_ROWS = 100_000
 _WEIGHT_PENALTY = 1.0
-_SHARES = 5
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,10 @@ class Member:
     extra_trees: lgb.Booster | None
 
     @classmethod
-    def fit(cls, rows: Rows, train: Whole, recipe: Recipe, linear_c: float | None, seed: int) -> "Member":
-        """Fit every part of the recipe on some of the rows; the linear part with one penalty (`penalty_for`)."""
+    def fit(cls, rows: Rows, train: Whole, recipe: Recipe, seed: int) -> "Member":
+        """Fit every part of the recipe on some of the rows."""
         return cls(
-            _linear(rows, train, linear_c) if linear_c is not None else None,
+            _linear(rows, train, recipe.linear_c) if recipe.linear_c is not None else None,
             _boosted(rows, train, recipe.boosting, seed) if recipe.boosting else None,
             _grown(rows, train, recipe.forest, seed) if recipe.forest else None,
             _grown(rows, train, recipe.extra_trees, seed, extra_trees=True) if recipe.extra_trees else None,
@@ -95,23 +94,6 @@ def folds(y: Floats, groups: npt.ArrayLike, members: int, seed: int) -> Iterator
     found = [(np.flatnonzero(left_out_by[group] != n), np.flatnonzero(left_out_by[group] == n)) for n in range(count)]
     if all(0 < y[train].mean() < 1 for train, _ in found):
         yield from found
-
-
-def penalty_for(rows: Rows, people: npt.ArrayLike, recipe: Recipe) -> float | None:
-    """The strength among those of the recipe whose lines have the least log-loss on people whom they leave out."""
-    if not isinstance(recipe.linear_c, tuple):
-        return recipe.linear_c
-    shares = list(folds(rows.y, people, _SHARES, recipe.seed))
-    if not shares or len(recipe.linear_c) == 1:
-        return recipe.linear_c[0]
-
-    def loss(c: float) -> float:
-        margins = np.zeros(len(rows.y))
-        for train, test in shares:
-            margins[test] = _linear(rows, train, c).margin(rows.expanded[test])
-        return float(rows.weight @ (np.logaddexp(0, margins) - rows.y * margins))
-
-    return min(recipe.linear_c, key=loss)
 
 
 def part_weights(margins: Floats, y: Floats, weight: Floats) -> tuple[Floats, float]:

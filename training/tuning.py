@@ -163,8 +163,7 @@ def _at_hand(recipe: Recipe) -> dict[str, float]:
     for path in RANGES:
         part, _, field = path.rpartition(".")
         within: dict[str, Any] | None = dump[part] if part else dump
-        # 0 has no place on a logarithmic scale; of several penalties every fit chooses by itself
-        if within is not None and within[field] and not isinstance(within[field], tuple):
+        if within is not None and within[field]:  # 0 has no place on a logarithmic scale
             found[path] = within[field]
     return found
 

@@ -18,7 +18,6 @@ from training.parts import (
     Rows,
     folds,
     part_weights,
-    penalty_for,
     threads,
 )
 
@@ -98,7 +97,7 @@ def test_a_part_that_says_the_opposite_or_nothing_gets_no_weight() -> None:
 
 def test_margins_of_a_member_are_those_of_its_parts(tiny: Recipe) -> None:
     rows = rows_of()
-    member = Member.fit(rows, np.arange(200), tiny, tiny.linear_c, 7)
+    member = Member.fit(rows, np.arange(200), tiny, 7)
     assert member.linear is not None
     found = member.margins(rows.native, rows.expanded)
     assert found.shape == (300, len(PARTS))
@@ -117,7 +116,7 @@ def test_parts_that_the_recipe_leaves_out_are_none_and_add_nothing(tiny: Recipe)
         (2, tiny.model_copy(update={"linear_c": None, "boosting": None, "extra_trees": None})),
         (3, tiny.model_copy(update={"linear_c": None, "boosting": None, "forest": None})),
     ):
-        member = Member.fit(rows, np.arange(300), recipe, recipe.linear_c, 7)
+        member = Member.fit(rows, np.arange(300), recipe, 7)
         assert [getattr(member, part) is not None for part in PARTS] == [place == kept for place in range(4)]
         found = member.margins(rows.native, rows.expanded)
         assert found[:, kept].std() > 0
@@ -128,7 +127,7 @@ def test_parts_that_the_recipe_leaves_out_are_none_and_add_nothing(tiny: Recipe)
 def test_each_part_alone_keeps_the_directions_that_the_data_speak_against(part: str, tiny: Recipe) -> None:
     """Column 0 really raises the outcome and 1 lowers it; the opposite is asked for."""
     rows, free = rows_of(direction=(-1, 1, 0)), rows_of()
-    member, other = (Member.fit(given_rows, np.arange(300), tiny, tiny.linear_c, 7) for given_rows in (rows, free))
+    member, other = (Member.fit(given_rows, np.arange(300), tiny, 7) for given_rows in (rows, free))
     place, before = PARTS.index(part), rows.native
     for column, way in ((0, -1), (1, 1)):
         for step in (0.1, 1.0, 5.0):
@@ -142,7 +141,7 @@ def test_each_part_alone_keeps_the_directions_that_the_data_speak_against(part: 
 
 def test_the_same_seed_gives_the_same_trees_and_another_seed_others(tiny: Recipe) -> None:
     rows = rows_of()
-    one, again, other = (Member.fit(rows, np.arange(300), tiny, tiny.linear_c, seed) for seed in (7, 7, 8))
+    one, again, other = (Member.fit(rows, np.arange(300), tiny, seed) for seed in (7, 7, 8))
     for part in ("boosting", "forest", "extra_trees"):
         texts = [getattr(member, part).model_to_string() for member in (one, again, other)]
         assert texts[0] == texts[1] != texts[2]
@@ -150,17 +149,3 @@ def test_the_same_seed_gives_the_same_trees_and_another_seed_others(tiny: Recipe
 
 def test_few_rows_are_for_one_thread() -> None:
     assert [threads(rows) for rows in (1, ONE_THREAD_ROWS, ONE_THREAD_ROWS + 1)] == [1, 1, 0]
-
-
-def test_the_penalty_is_the_one_that_is_most_right_about_people_left_out(tiny: Recipe) -> None:
-    """Two columns of thirty tell something: a weak penalty reads noise into the others, a very strong one nothing."""
-    rng = np.random.default_rng(6)
-    X = rng.normal(size=(200, 30))
-    y = (rng.random(200) < sigmoid(1.5 * X[:, 0] - X[:, 1])).astype(float)
-    none = np.zeros(30, dtype=np.int64)
-    rows, people = Rows(X, X, y, np.ones(200), none, np.arange(30), []), np.arange(200)
-    several = tiny.model_copy(update={"linear_c": (1e-5, 0.05, 1e3)})
-    assert penalty_for(rows, people, several) == 0.05
-    assert penalty_for(rows, people, tiny) == tiny.linear_c
-    assert penalty_for(rows, people, tiny.model_copy(update={"linear_c": None})) is None
-    assert penalty_for(rows, people, tiny.model_copy(update={"linear_c": (0.7,)})) == 0.7
