@@ -1,6 +1,6 @@
 """Where everything that Respite writes lives: one folder, so that it can be found, kept and deleted.
 
-The one thing that may live elsewhere are runs and models: on an MLflow server that an organization has already.
+Two things may live elsewhere: runs and models on an MLflow server, scores in a PostgreSQL that an organization has.
 """
 
 import os
@@ -10,40 +10,44 @@ from pathlib import Path
 
 from features.errors import ConfigError, InputError
 
-__all__ = ["HOME_VARIABLE", "TRACKING_VARIABLE", "Home"]
+__all__ = ["HOME_VARIABLE", "STORE_VARIABLE", "TRACKING_VARIABLE", "Home"]
 
 HOME_VARIABLE = "RESPITE_HOME"
 TRACKING_VARIABLE = "RESPITE_TRACKING_URI"
+STORE_VARIABLE = "RESPITE_STORE_URL"
 _TRACKING = re.compile(r"(https?|(sqlite|postgresql|mysql|mssql)(\+\w+)?)://.+")
+_STORE = re.compile(r"(sqlite:///|postgresql\+psycopg://).+")
 
 
 @dataclass(frozen=True)
 class Home:
     """The folder that holds tables, features, models, scores and reports. Nothing is created by naming it.
 
-    `tracking` is the URI of an MLflow server or database that keeps runs and models instead of this folder.
+    `tracking` is the URI of an MLflow server or database that keeps runs and models instead of this folder;
+    `store` the URL of a database that keeps scores, consent and audit.
     """
 
     root: Path
     tracking: str | None = None
+    store: str | None = None
 
     @classmethod
     def find(cls, given: Path | str | None = None) -> "Home":
         """Take the folder that was given, else `RESPITE_HOME`, else `./.respite`; as an absolute path.
 
-        `RESPITE_TRACKING_URI` is taken along where it is set.
+        `RESPITE_TRACKING_URI` and `RESPITE_STORE_URL` are taken along where they are set.
 
         Raises
         ------
         InputError
             The path is an existing file.
         ConfigError
-            The tracking URI is none of a server or a database.
+            The tracking URI is none of a server or a database, or the store is neither SQLite nor PostgreSQL.
         """
         root = Path(given or os.environ.get(HOME_VARIABLE) or ".respite").expanduser().resolve()
         if root.exists() and not root.is_dir():
             raise InputError(f"--home {root} is a file; name a folder, which is made where it is missing.")
-        return cls(root, _tracking(os.environ.get(TRACKING_VARIABLE)))
+        return cls(root, _tracking(os.environ.get(TRACKING_VARIABLE)), _store(os.environ.get(STORE_VARIABLE)))
 
     @property
     def raw(self) -> Path:
@@ -77,7 +81,7 @@ class Home:
     @property
     def tracking_place(self) -> str:
         """The same without a password, to be shown."""
-        return re.sub(r"//[^@/]*@", "//", self.tracking_uri)
+        return _shown(self.tracking_uri)
 
     @property
     def tuning_url(self) -> str:
@@ -89,7 +93,13 @@ class Home:
 
     @property
     def store_url(self) -> str:
-        return f"sqlite:///{self.root / 'respite.db'}"
+        """Scores, consent and audit: one SQLite file in this folder, if nothing else was said."""
+        return self.store or f"sqlite:///{self.root / 'respite.db'}"
+
+    @property
+    def store_place(self) -> str:
+        """The same without a password, to be shown."""
+        return _shown(self.store_url)
 
     @property
     def reports(self) -> Path:
@@ -113,3 +123,18 @@ def _tracking(given: str | None) -> str | None:
             " mysql://, mssql://)."
         )
     return given
+
+
+def _store(given: str | None) -> str | None:
+    if not given:
+        return None
+    if not _STORE.fullmatch(given):
+        raise ConfigError(
+            f"{STORE_VARIABLE} {_shown(given)!r}: write sqlite:///FILE or postgresql+psycopg://HOST/NAME."
+        )
+    return given
+
+
+def _shown(url: str) -> str:
+    """A URL without user and password, wherever they stand and whatever signs a password has."""
+    return re.sub(r"//.*@", "//", url).partition("?")[0]

@@ -1,4 +1,4 @@
-"""Who may ask: bearer tokens, hashed, with an end, revocable. No token, no data; every request is written down."""
+"""Who may ask: bearer tokens, hashed, with an end, revocable. No token, no data."""
 
 import hashlib
 import re
@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from features.errors import AccessError, InputError
-from serving.store import Read, Store, Token
+from serving.store import Store, Token
 
-__all__ = ["check", "grant", "list_tokens", "note", "revoke"]
+__all__ = ["check", "grant", "list_tokens", "revoke"]
 
 MAX_DAYS = 365
 _REFUSED = "Send 'Authorization: Bearer <token>' with a token that is valid; `respite access grant NAME` makes one."
@@ -31,7 +31,7 @@ def grant(store: Store, name: str, days: int, now: datetime) -> str:
         raise InputError(f"--days {days}: a token is valid for 1 to {MAX_DAYS} days.")
     token = f"respite_{secrets.token_urlsafe(32)}"
     try:
-        with store.session() as session:
+        with store.writing() as session:
             session.add(Token(name=name, sha256=_hash(token), expires_at=_naive(now) + timedelta(days=days)))
     except IntegrityError as error:
         raise InputError(
@@ -48,7 +48,7 @@ def revoke(store: Store, name: str) -> None:
     InputError
         There is none of that name.
     """
-    with store.session() as session:
+    with store.writing() as session:
         found = session.get(Token, name)
         if found is None:
             raise InputError(f"access revoke {name}: there is no token of that name; see `respite access list`.")
@@ -76,12 +76,6 @@ def check(store: Store, authorization: str | None, now: datetime) -> str:
         if found is not None and not found.revoked and found.expires_at > _naive(now):
             return found.name
     raise AccessError(_REFUSED)
-
-
-def note(store: Store, who: str, what: str, status: int, now: datetime) -> None:
-    """Write down a request: who, what, and how it ended."""
-    with store.session() as session:
-        session.add(Read(at=_naive(now), who=who, what=what, status=status))
 
 
 def _hash(token: str) -> str:

@@ -1,4 +1,4 @@
-"""`respite score`, `report`, `serve`, `access grant|revoke|list`, `demo`."""
+"""`respite score`, `report`, `serve`, `access grant|revoke|list`, `audit verify`, `demo`."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +16,8 @@ __all__ = ["app"]
 app = typer.Typer()
 access = typer.Typer(help="Who may ask the service.", no_args_is_help=True)
 app.add_typer(access, name="access")
+audit = typer.Typer(help="Who read whose data.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
 
 
 @app.command()
@@ -135,3 +137,15 @@ def list_(home: HomeOption = None, as_json: AsJson = False) -> None:
     rows = [(t.name, f"{t.expires_at:%Y-%m-%d %H:%M} UTC", "revoked" if t.revoked else "") for t in tokens]
     terminal.table("Tokens", ["name", "valid until", ""], rows)
     terminal.answer([{"name": t.name, "expires_at": t.expires_at, "revoked": t.revoked} for t in tokens])
+
+
+@audit.command()
+def verify(home: HomeOption = None, as_json: AsJson = False) -> None:
+    """Walk the whole log; exit code 2 and the place where an entry was changed, removed, moved or cut off."""
+    from serving.audit import verify as walk
+    from serving.store import Store
+
+    terminal = Terminal(as_json)
+    entries = walk(Store(Home.find(home)))
+    terminal.say(f"{entries:,} entries, none changed, removed or moved.")
+    terminal.answer({"entries": entries, "whole": True})

@@ -70,7 +70,7 @@ class Scoring:
             A name is not in the catalog, or a value is not finite.
         """
         model, version = self._model(request.outcome)
-        rows = score_frame(model, version, _frame(request.rows))
+        rows = [row for row in score_frame(model, version, _frame(request.rows)) if row["main"]]
         return RowsResponse(
             outcome=request.outcome,
             horizon_days=model.details_["config"]["horizon_days"],

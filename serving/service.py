@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from features.errors import AccessError, InputError, RespiteError
 from features.home import Home
-from serving.access import check, note
+from serving.access import check
+from serving.audit import Event, append
 from serving.schemas import RowsRequest, RowsResponse, ScoresRequest, ScoresResponse
 from serving.scoring import Scoring, UnknownAgentError
 from serving.store import Store
@@ -55,10 +56,12 @@ class TokenGate:
         try:
             who = check(self.store, given, _now())
         except AccessError as error:
-            note(self.store, "nobody", what, 401, _now())
+            append(self.store, Event("nobody", what, 401), _now())
             await _refuse(send, str(error))
             return
-        await self.app(scope, receive, _Answer(send, lambda status: note(self.store, who, what, status, _now())))
+        await self.app(
+            scope, receive, _Answer(send, lambda status: append(self.store, Event(who, what, status), _now()))
+        )
 
 
 class _Answer:
@@ -67,7 +70,7 @@ class _Answer:
     BentoML wraps some of them into a list.
     """
 
-    def __init__(self, send: Any, noted: Callable[[int], None]) -> None:
+    def __init__(self, send: Any, noted: Callable[[int], int]) -> None:
         self.send, self.noted = send, noted
         self.refusal: dict[str, Any] | None = None
         self.body = b""

@@ -1,80 +1,62 @@
-"""Where scores live after the nightly batch: SQLite beside everything else, one row per agent, date and outcome."""
+"""Where scores live after the nightly batch: SQLite beside everything else, or PostgreSQL by `RESPITE_STORE_URL`."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, Engine, Index, create_engine, delete, event, func, insert, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
+from features.errors import ConfigError, NotReadyError
 from features.home import Home
+from serving.migrations import bring_up_to_date
+from serving.tables import Base, Consent, Score, Switch, Token
 
-__all__ = ["Read", "Score", "Store", "Token"]
+__all__ = ["Base", "Consent", "Score", "Store", "Switch", "Token"]
 
-
-class Base(DeclarativeBase):
-    """The tables of the store."""
-
-
-class Score(Base):
-    """One score with its reasons. `probability` is null where the model abstained, and `abstained` says why."""
-
-    __tablename__ = "scores"
-    __table_args__ = (Index("by_team", "as_of", "team_id"),)
-
-    as_of: Mapped[date] = mapped_column(primary_key=True)
-    agent_id: Mapped[str] = mapped_column(primary_key=True)
-    outcome: Mapped[str] = mapped_column(primary_key=True)
-    horizon_days: Mapped[int]
-    probability: Mapped[float | None]
-    band: Mapped[str | None]
-    abstained: Mapped[str | None]
-    base: Mapped[float | None]
-    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    model_version: Mapped[str]
-    contract_version: Mapped[str]
-    team_id: Mapped[str]
-    site_id: Mapped[str]
-    queue: Mapped[str]
-
-
-class Token(Base):
-    """A bearer token: its hash, whose it is, until when it opens. The token itself is shown once and kept nowhere."""
-
-    __tablename__ = "tokens"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    sha256: Mapped[str] = mapped_column(unique=True)
-    expires_at: Mapped[datetime]
-    revoked: Mapped[bool] = mapped_column(default=False)
-
-
-class Read(Base):
-    """Who asked for what, and how it ended."""
-
-    __tablename__ = "reads"
-
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    at: Mapped[datetime]
-    who: Mapped[str]
-    what: Mapped[str]
-    status: Mapped[int]
+_CHUNK = 5_000
 
 
 class Store:
-    """The score store of a home. Its tables are made at the first use."""
+    """The score store of a home. Its tables are made, or brought up to date, when it is opened.
+
+    Raises
+    ------
+    NotReadyError
+        The database does not answer.
+    ConfigError
+        The database was written by a newer Respite.
+    """
 
     def __init__(self, home: Home) -> None:
         home.root.mkdir(parents=True, exist_ok=True)
-        self.engine: Engine = create_engine(home.store_url)
-        event.listen(self.engine, "connect", _write_ahead)
-        Base.metadata.create_all(self.engine)
+        self.home, self.engine = home, create_engine(home.store_url, pool_pre_ping=True)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _write_ahead)
+            event.listen(self.engine, "begin", _begin)
+        # SQLite: a transaction that will write waits for its turn at its begin, when it can still wait
+        self._writer: Engine = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        try:
+            bring_up_to_date(self._writer)
+        except OperationalError as error:
+            self.close()
+            raise NotReadyError(f"The store {home.store_place} does not answer: {_first_line(error)}") from None
+        except ConfigError:
+            self.close()
+            raise
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A transaction: committed at the end, rolled back if the body raises."""
+        """A transaction that reads: committed at the end, rolled back if the body raises."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that writes; on SQLite one at a time."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -82,10 +64,10 @@ class Store:
 
     def replace_scores(self, as_of: date, outcome: str, rows: Sequence[dict[str, Any]]) -> None:
         """Write the scores of one date and outcome in one transaction: all of them or none; twice is once."""
-        with self.session() as session:
+        with self.writing() as session:
             session.execute(delete(Score).where(Score.as_of == as_of, Score.outcome == outcome))
-            if rows:
-                session.execute(insert(Score), list(rows))
+            for start in range(0, len(rows), _CHUNK):
+                session.execute(insert(Score), list(rows[start : start + _CHUNK]))
 
     def latest(self, outcome: str) -> date | None:
         """The newest date with scores of an outcome."""
@@ -93,10 +75,19 @@ class Store:
             return session.scalar(select(func.max(Score.as_of)).where(Score.outcome == outcome))
 
     def scores(
-        self, outcome: str, as_of: date, agent_ids: Sequence[str] | None = None, team_id: str | None = None
+        self,
+        outcome: str,
+        as_of: date,
+        agent_ids: Sequence[str] | None = None,
+        team_id: str | None = None,
+        horizon: int | None = None,
     ) -> list[Score]:
-        """Scores of a date: of some agents, of a team, or of everyone; in the order of agent ids."""
+        """Scores of a date: of some agents, of a team, or of everyone; in the order of agent ids.
+
+        `horizon` in days; where it is left out, the one that the model speaks of first.
+        """
         query = select(Score).where(Score.outcome == outcome, Score.as_of == as_of).order_by(Score.agent_id)
+        query = query.where(Score.main) if horizon is None else query.where(Score.horizon_days == horizon)
         if agent_ids is not None:
             query = query.where(Score.agent_id.in_(agent_ids))
         if team_id is not None:
@@ -104,8 +95,23 @@ class Store:
         with self.session() as session:
             return list(session.scalars(query))
 
+    def history(self, outcome: str, agent_id: str) -> list[Score]:
+        """Every score of one agent, oldest first, then by horizon."""
+        query = select(Score).where(Score.agent_id == agent_id, Score.outcome == outcome)
+        with self.session() as session:
+            return list(session.scalars(query.order_by(Score.as_of, Score.horizon_days)))
+
 
 def _write_ahead(connection: Any, _record: Any) -> None:
-    """Readers do not wait for the writer."""
+    """Readers do not wait for the writer; transactions begin where SQLAlchemy says so, not where Python guesses."""
+    connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA busy_timeout=5000")
+    connection.execute("PRAGMA busy_timeout=15000")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def _first_line(error: OperationalError) -> str:
+    return str(error.orig).strip().splitlines()[0]

@@ -15,7 +15,8 @@ ROOT = Path(features.__file__).parents[1]
 PACKAGES = ("features", "training", "serving")
 CODE = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 COMMANDS = {
-    "simulate", "ingest", "features", "train", "compare", "promote", "score", "report", "serve", "access", "demo",
+    "simulate", "ingest", "features", "train", "compare", "promote", "score", "report", "serve", "access", "audit",
+    "demo",
 }  # fmt: skip
 NEVER = re.compile(r"flight.risk|flagged|at-risk employee", re.IGNORECASE)
 

@@ -46,3 +46,20 @@ def test_what_is_neither_server_nor_database_is_refused(uri: str, monkeypatch: p
 )
 def test_a_password_is_never_shown(uri: str, shown: str, tmp_path: Path) -> None:
     assert Home(tmp_path, uri).tracking_place == shown
+
+
+@pytest.mark.parametrize("url", ["mysql://db/x", "postgresql://me:secret@db/x", "respite.db"])
+def test_a_store_that_is_neither_sqlite_nor_postgresql_is_refused_without_its_password(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESPITE_STORE_URL", url)
+    with pytest.raises(ConfigError, match=r"RESPITE_STORE_URL .* write sqlite") as refused:
+        Home.find()
+    assert "secret" not in str(refused.value)
+
+
+def test_the_store_is_shown_without_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESPITE_STORE_URL", "postgresql+psycopg://me:se/c@ret@db/respite?password=secret")
+    home = Home.find(tmp_path)
+    assert home.store_url.endswith("password=secret")
+    assert home.store_place == "postgresql+psycopg://db/respite"

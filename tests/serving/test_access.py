@@ -7,8 +7,7 @@ import pytest
 from features import Home
 from features.errors import AccessError, InputError
 from serving import Store
-from serving.access import check, grant, list_tokens, note, revoke
-from serving.store import Read
+from serving.access import check, grant, list_tokens, revoke
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -104,13 +103,3 @@ def test_the_list_names_every_token_and_its_end(store: Store) -> None:
     revoke(store, "a")
     found = [(token.name, token.expires_at, token.revoked) for token in list_tokens(store)]
     assert found == [("a", datetime(2026, 1, 6, 12), True), ("b", datetime(2026, 1, 7, 12), False)]  # noqa: DTZ001
-
-
-def test_a_request_is_written_down_with_its_end(store: Store) -> None:
-    note(store, "hr", "POST /v1/scores", 200, NOW)
-    note(store, "nobody", "POST /v1/scores", 401, NOW)
-    with store.session() as session:
-        read = session.query(Read).order_by(Read.number).all()
-    assert [(one.who, one.what, one.status) for one in read] == [
-        ("hr", "POST /v1/scores", 200), ("nobody", "POST /v1/scores", 401),
-    ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The nightly batch: everyone on the roster has a score or a reason for none, and twice is once."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,15 @@ from features import Home, contract_version
 from features.errors import InputError, NotReadyError
 from serving import Store, score_all
 from serving.batch import THIN_HISTORY, UNLIKE, band, score_frame
+from serving.consent import StoppedError, record, turn
 from training import RiskModel
 from training.calibration import sigmoid
 
 
 def rows_of(store: Store, day: date) -> list[dict[str, object]]:
     scores = [score for outcome in ("burnout", "turnover") for score in store.scores(outcome, day)]
-    return [{name: value for name, value in vars(score).items() if not name.startswith("_")} for score in scores]
+    told = [{name: value for name, value in vars(score).items() if not name.startswith("_")} for score in scores]
+    return [{name: value for name, value in row.items() if name != "scored_at"} for row in told]  # when is no score
 
 
 def test_everyone_on_the_roster_has_a_row_per_outcome(scored: Store, newest: pd.DataFrame, last_day: date) -> None:
@@ -48,6 +50,45 @@ def test_a_stored_score_is_what_the_champion_says(
             assert score.probability == pytest.approx(said[score.agent_id], abs=1e-9)
             log_odds = score.base + sum(reason["contribution"] for reason in score.reasons)
             assert float(sigmoid(log_odds)) == pytest.approx(score.probability, abs=1e-6)
+
+
+def test_every_horizon_of_turnover_is_scored_and_the_longer_the_likelier(scored: Store, last_day: date) -> None:
+    found = {days: scored.scores("turnover", last_day, horizon=days) for days in (30, 90, 180)}
+    assert scored.scores("turnover", last_day)[0].horizon_days == 90
+    for short, middle, long in zip(*found.values(), strict=True):
+        if short.probability is not None:
+            assert short.probability <= middle.probability <= long.probability
+            assert short.agent_id == middle.agent_id == long.agent_id
+        assert (short.band, long.band) == (None, None)
+
+
+def test_a_score_lies_in_its_interval_and_its_families_add_up(scored: Store, last_day: date) -> None:
+    for score in [*scored.scores("burnout", last_day), *scored.scores("turnover", last_day, horizon=180)]:
+        if score.probability is None:
+            assert (score.low, score.high, score.families) == (None, None, {})
+            continue
+        assert score.low <= score.probability <= score.high
+        assert float(sigmoid(score.base + sum(score.families.values()))) == pytest.approx(score.probability, abs=1e-6)
+
+
+def test_who_opted_out_has_no_score_and_stopped_is_stopped(road: Home, scored: Store, last_day: date) -> None:
+    day = (pd.Timestamp(last_day) - pd.Timedelta(weeks=8)).date()
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    score_all(road, day, ["burnout"])
+    before = [score.agent_id for score in scored.scores("burnout", day)]
+    record(scored, before[0], "scoring", False, now)
+    turn(scored, True, "a works council asked", "the tests", now)
+    try:
+        with pytest.raises(StoppedError, match="a works council asked"):
+            score_all(road, day, ["burnout"])
+        assert [score.agent_id for score in scored.scores("burnout", day)] == before
+        turn(scored, False, "settled", "the tests", now)
+        score_all(road, day, ["burnout"])
+        assert [score.agent_id for score in scored.scores("burnout", day)] == before[1:]
+    finally:
+        turn(scored, False, "settled", "the tests", now)
+        record(scored, before[0], "scoring", True, now)
+        scored.replace_scores(day, "burnout", [])
 
 
 def test_it_abstains_where_the_history_is_too_thin(champion: RiskModel, newest: pd.DataFrame) -> None:

@@ -5,15 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
 import serving
 from features import Home
+from serving import Store
+from serving.audit import Event, append
 
 ROOT = Path(serving.__file__).parents[1]
 Command = Callable[..., Any]
@@ -61,6 +64,18 @@ def test_a_token_is_granted_listed_and_revoked(command: Command) -> None:
     assert json.loads(command("access", "revoke", "hr", "--json").out) == {"revoked": "hr"}
     assert json.loads(command("access", "list", "--json").out)[0]["revoked"]
     assert "revoked" in command("access", "list").out
+
+
+def test_the_log_is_verified_and_a_change_ends_with_2(command: Command, home: Home) -> None:
+    store = Store(home)
+    for number in range(3):
+        append(store, Event("hr", f"look {number}", 200), datetime(2026, 1, 5, tzinfo=UTC))
+    assert json.loads(command("audit", "verify", "--json").out) == {"entries": 3, "whole": True}
+    assert command("audit", "verify").out == "3 entries, none changed, removed or moved.\n"
+    with store.writing() as session:
+        session.execute(text("UPDATE audit SET who = 'nobody' WHERE number = 2"))
+    store.close()
+    assert refusal(command("audit", "verify")) == "audit, entry 2: changed, or not the one that followed 1."
 
 
 def test_a_token_is_shown_once_to_people_too(command: Command) -> None:

@@ -18,7 +18,7 @@ from features.catalog import feature_names
 from serving import Store
 from serving.access import grant, revoke
 from serving.server import ask, running
-from serving.store import Read
+from serving.tables import AuditEntry
 from training.calibration import logit
 
 pytestmark = pytest.mark.service
@@ -57,7 +57,10 @@ def get(address: str, path: str, token: str | None = None) -> tuple[int, str]:
 def reads(road: Home) -> list[tuple[str, str, int]]:
     store = Store(road)
     with store.session() as session:
-        found = [(read.who, read.what, read.status) for read in session.scalars(select(Read).order_by(Read.number))]
+        found = [
+            (read.who, read.what, read.status)
+            for read in session.scalars(select(AuditEntry).order_by(AuditEntry.number))
+        ]
     store.close()
     return found
 

@@ -1,0 +1,117 @@
+"""The tables of the store: scores with history, consent, switches, tokens, and the audit log.
+
+Times are UTC without a zone, because SQLite keeps none.
+"""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, Double, Index
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+__all__ = ["AuditEntry", "AuditHead", "Base", "Consent", "Score", "Switch", "Token"]
+
+
+class Base(DeclarativeBase):
+    """The tables of the store."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {float: Double()}
+
+
+class Score(Base):
+    """One score with its reasons. `probability` is null where the model abstained, and `abstained` says why.
+
+    `main` marks the horizon that is meant where none is named; `low` and `high` hold 9 of 10 resampled models' scores.
+    """
+
+    __tablename__ = "scores"
+    __table_args__ = (Index("by_team", "as_of", "team_id"), Index("by_agent", "agent_id", "outcome"))
+
+    as_of: Mapped[date] = mapped_column(primary_key=True)
+    agent_id: Mapped[str] = mapped_column(primary_key=True)
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    horizon_days: Mapped[int] = mapped_column(primary_key=True)
+    main: Mapped[bool] = mapped_column(default=True)
+    probability: Mapped[float | None]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    band: Mapped[str | None]
+    abstained: Mapped[str | None]
+    base: Mapped[float | None]
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    families: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+    model_version: Mapped[str]
+    contract_version: Mapped[str]
+    team_id: Mapped[str]
+    site_id: Mapped[str]
+    queue: Mapped[str]
+    scored_at: Mapped[datetime | None]
+
+
+class Consent(Base):
+    """What an agent allowed or refused, and when; the newest row counts, the former ones are its history."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index("consent_by_agent", "agent_id", "what", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    agent_id: Mapped[str]
+    what: Mapped[str]
+    granted: Mapped[bool]
+    at: Mapped[datetime]
+
+
+class Switch(Base):
+    """A switch that a person turned: who, when, and why."""
+
+    __tablename__ = "switches"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    on: Mapped[bool]
+    reason: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Token(Base):
+    """A bearer token: its hash, whose it is, until when it opens. The token itself is shown once and kept nowhere.
+
+    `teams` are those of a manager, `agent_id` is the agent's own.
+    """
+
+    __tablename__ = "tokens"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+    revoked: Mapped[bool] = mapped_column(default=False)
+    role: Mapped[str] = mapped_column(default="hr")
+    teams: Mapped[list[str]] = mapped_column(JSON, default=list)
+    agent_id: Mapped[str | None]
+
+
+class AuditEntry(Base):
+    """Who did what with whose data, for which purpose, and how it ended; chained to the entry before by its hash."""
+
+    __tablename__ = "audit"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    who: Mapped[str]
+    what: Mapped[str]
+    whom: Mapped[str]
+    purpose: Mapped[str]
+    model: Mapped[str]
+    status: Mapped[int]
+    previous: Mapped[str]
+    sha256: Mapped[str]
+
+
+class AuditHead(Base):
+    """The end of the chain: one row, locked while an entry is added."""
+
+    __tablename__ = "audit_head"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    sha256: Mapped[str]
