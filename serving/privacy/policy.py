@@ -1,0 +1,57 @@
+"""How many people an aggregate hides, and how long anything is kept: one frozen section, with limits of its own."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from features.errors import ConfigError
+
+__all__ = ["HARD_MINIMUM", "PrivacyPolicy", "RetentionPolicy", "privacy_policy"]
+
+HARD_MINIMUM = 5
+AUDIT_DAYS = (183, 4 * 366)
+
+
+class RetentionPolicy(BaseModel):
+    """Days after which data is deleted (domain reference, section 5). Agent-day facts follow the features.
+
+    The audit log stays for six months at least, and for four years at most.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    raw_contact_days: int = Field(90, ge=1)
+    feature_days: int = Field(365, ge=1)
+    score_days: int = Field(365, ge=1)
+    report_days: int = Field(365, ge=1)
+    audit_days: int = Field(AUDIT_DAYS[0], ge=AUDIT_DAYS[0], le=AUDIT_DAYS[1])
+
+
+class PrivacyPolicy(BaseModel):
+    """`minimum_group`: people behind any figure and any combination of figures; no configuration goes below five.
+
+    `memory_days`: releases this far apart may be combined by a reader. Signals look back 28 days and their usual values
+    84 more, so that after 112 days no event is in both.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minimum_group: int = Field(10, ge=HARD_MINIMUM)
+    memory_days: int = Field(112, ge=28)
+    retention: RetentionPolicy = RetentionPolicy()
+
+
+def privacy_policy(given: dict[str, Any] | None = None) -> PrivacyPolicy:
+    """The policy with what the section `privacy` of a configuration sets otherwise.
+
+    Raises
+    ------
+    ConfigError
+        The section sets what it may not.
+    """
+    try:
+        return PrivacyPolicy.model_validate(given or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the section"
+        raise ConfigError(f"privacy, {place}: {first['msg']}; got {first['input']!r}.") from error
