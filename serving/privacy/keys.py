@@ -53,7 +53,9 @@ class Keys:
             self._make(path)
         key = path.read_bytes()
         if len(key) != BYTES:
-            raise ConfigError(f"{path} has {len(key)} bytes; a key has {BYTES}. Restore it, or delete it to begin anew.")
+            raise ConfigError(
+                f"{path} has {len(key)} bytes; a key has {BYTES}. Restore it, or delete it to begin anew."
+            )
         return key
 
     def periods(self) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from serving.privacy.policy import PrivacyPolicy
+from serving.privacy.policy import DEFAULT, PrivacyPolicy
 from serving.privacy.pseudonyms import pseudonyms
 from serving.privacy.releases import Release, Releases
 from serving.privacy.tables import CohortRow, ReleaseRow, privacy_store
@@ -21,7 +21,7 @@ PERIOD = "releases"  # this key lives as long as the memory: rotating it would f
 
 
 @contextmanager
-def releases_of(store: Store, agent_ids: Iterable[str], policy: PrivacyPolicy = PrivacyPolicy()) -> Iterator[Releases]:
+def releases_of(store: Store, agent_ids: Iterable[str], policy: PrivacyPolicy = DEFAULT) -> Iterator[Releases]:
     """The memory of a store; what the body releases is remembered before anyone can read it, or the body fails."""
     agents = list(agent_ids)
     privacy_store(store)

@@ -1,7 +1,7 @@
 """Names for people that only the right key turns back, and only as long as the person is on record.
 
 A pseudonym is HMAC-SHA256 over the agent's salt and id, with the key of a period. The salt lies in the database, the
-key in a folder apart, the id in both places' absence nowhere: three things that have to come together. Erasing an agent
+key in a folder apart: both have to come together. Erasing an agent
 deletes the salt; what was written under their pseudonyms stays as it is, so that a chain of hashes over it holds, and
 is about nobody. The scheme is described in docs/privacy.md.
 """
@@ -27,7 +27,7 @@ _BYTES, _AT_ONCE = 15, 500
 
 
 def pseudonym(session: Session, agent_id: str, period: str, keys: Keys | None = None) -> str:
-    """The name of an agent in a period, such as 'P-7QJ2...' (26 characters). Not committed here: the session's owner does."""
+    """The name of an agent in a period, such as 'P-7QJ2...' (26 characters); the owner of the session commits."""
     return pseudonyms(session, [agent_id], period, keys)[agent_id]
 
 
@@ -45,9 +45,7 @@ def pseudonyms(session: Session, agent_ids: Iterable[str], period: str, keys: Ke
     return {agent_id: _name(key, salts[agent_id], agent_id) for agent_id in wanted}
 
 
-def reidentify(
-    session: Session, name: str, period: str, *, role: str, reason: str, keys: Keys | None = None
-) -> str:
+def reidentify(session: Session, name: str, period: str, *, role: str, reason: str, keys: Keys | None = None) -> str:
     """Whose pseudonym this is. There is no table of it: every agent's name is made again and compared.
 
     Raises
@@ -85,7 +83,7 @@ def _salts(session: Session, agent_ids: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for start in range(0, len(agent_ids), _AT_ONCE):
         some = Identity.agent_id.in_(agent_ids[start : start + _AT_ONCE])
-        found |= {agent_id: salt for agent_id, salt in session.execute(select(Identity.agent_id, Identity.salt).where(some))}
+        found |= {row.agent_id: row.salt for row in session.scalars(select(Identity).where(some))}
     return found
 
 

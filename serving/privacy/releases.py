@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from serving.privacy.disclosure import withstands
-from serving.privacy.policy import PrivacyPolicy
+from serving.privacy.policy import DEFAULT, PrivacyPolicy
 
 __all__ = ["Cohort", "Release", "Releases"]
 
@@ -42,12 +42,10 @@ class Cohort:
 class Releases:
     """The memory of what was shown, and the decision about what may be shown next."""
 
-    policy: PrivacyPolicy = PrivacyPolicy()
+    policy: PrivacyPolicy = DEFAULT
     shown: list[Release] = field(default_factory=list)
 
-    def admit(
-        self, quantity: str, as_of: date, group: str, present: Set[str], known: Set[str] | None = None
-    ) -> Cohort:
+    def admit(self, quantity: str, as_of: date, group: str, present: Set[str], known: Set[str] | None = None) -> Cohort:
         """Decide about a group's figure, and remember it where it may be shown.
 
         Parameters
@@ -85,9 +83,7 @@ def _last(past: list[Release], group: str, as_of: date) -> frozenset[str] | None
     return min(own, key=lambda r: (abs((r.as_of - as_of).days), r.as_of)).people if own else None
 
 
-def _choices(
-    present: frozenset[str], known: frozenset[str], last: frozenset[str] | None
-) -> Iterator[frozenset[str]]:
+def _choices(present: frozenset[str], known: frozenset[str], last: frozenset[str] | None) -> Iterator[frozenset[str]]:
     """Cohorts to try, the most faithful to the group first."""
     yield present
     if last is None:

@@ -45,9 +45,13 @@ def test_an_erased_agent_stays_in_the_memory_as_nobody(store: Store) -> None:
 
 
 def test_a_release_whose_page_fails_is_not_remembered(store: Store) -> None:
-    with pytest.raises(RuntimeError, match="the page"), releases_of(store, TEAM) as releases:
-        releases.admit("work", DAY, "team A", TEAM)
-        raise RuntimeError("the page")
+    def failing_page() -> None:
+        with releases_of(store, TEAM) as releases:
+            releases.admit("work", DAY, "team A", TEAM)
+            raise RuntimeError("the page")
+
+    with pytest.raises(RuntimeError, match="the page"):
+        failing_page()
     with store.session() as session:
         assert load(session, TEAM) == []
 
