@@ -49,9 +49,8 @@ def erase(home: Home, agent: str) -> Erased:
         store.close()
     found = Erased(agent, {place: count for place, count in rows.items() if count}, left=left(home, agent))
     if found.left:
-        raise NotReadyError(
-            f"--agent {agent}: still named in {', '.join(found.left[:5])}; stop the service, run again."
-        )
+        where = ", ".join(found.left[:5])
+        raise NotReadyError(f"--agent {agent}: still named in {where}; stop the service and run this again.")
     return found
 
 

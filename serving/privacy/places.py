@@ -1,7 +1,9 @@
 """Where a home holds data about people: Parquet files, plain text, and the tables of the store."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +13,17 @@ from sqlalchemy import Engine, MetaData, Table
 
 from features.home import Home
 
-__all__ = ["AGENT", "OUTSIDE", "left", "mention", "mentions", "parquet_files", "personal_tables", "text_files"]
+__all__ = [
+    "AGENT",
+    "OUTSIDE",
+    "left",
+    "mention",
+    "mentions",
+    "parquet_files",
+    "personal_tables",
+    "text_files",
+    "words_of",
+]
 
 AGENT = "agent_id"
 OUTSIDE = (
@@ -69,14 +81,24 @@ def words_of(table: pa.Table) -> list[str]:
 
 
 def left(home: Home, agent: str) -> list[str]:
-    """Files of the home that still hold the agent's id, Parquet decoded and databases byte by byte."""
-    one, digits = mention(agent), re.compile(rb"(?<!\d)" + re.escape(agent.encode()) + rb"(?!\d)")
+    """Files of the home that still hold the agent's id: texts, cells of Parquet and databases, logs of writes."""
+    one = mention(agent)
     found = [path for path in text_files(home) if one.search(path.read_bytes()) or one.search(path.name.encode())]
     for path in home.root.rglob("*"):
-        if path.suffix in _DATABASES and digits.search(path.read_bytes()):
+        live = path.suffix in {".db", ".sqlite"} and _in_database(path, one)
+        if live or (path.suffix == ".db-wal" and agent.encode() in path.read_bytes()):
             found.append(path)
     for path in parquet_files(home):
         table = pq.read_table(path)
         if any(pc.any(mentions(table.column(name), agent)).as_py() for name in words_of(table)):
             found.append(path)
     return sorted(str(path.relative_to(home.root)) for path in found)
+
+
+def _in_database(path: Path, one: "re.Pattern[bytes]") -> bool:
+    """Whether any cell of an SQLite file holds the id."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+        db.text_factory = bytes
+        names = [row[0].decode() for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        cells = (cell for name in names for row in db.execute(f'SELECT * FROM "{name}"') for cell in row)  # noqa: S608 - its own table names
+        return any(isinstance(cell, bytes) and one.search(cell) for cell in cells)

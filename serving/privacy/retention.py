@@ -64,7 +64,7 @@ def retain(home: Home, today: date, policy: PrivacyPolicy = DEFAULT, dry_run: bo
 
 
 def _contacts(home: Home, before: date, features_from: date, dry_run: bool) -> int:
-    """Rows of local days before a day; the reach of what was there is remembered, since features are built from facts."""
+    """Rows of local days before a day; the reach of what was there is remembered, as features come from facts."""
     old = [(path, rows) for path in home.batches("contacts") if (rows := _days_before(path, before))]
     if dry_run or not old:
         return sum(rows for _, rows in old)
