@@ -70,7 +70,7 @@ def adjusted(p_values: list[float]) -> list[float]:
     >>> [round(p, 3) for p in adjusted([0.01, 0.04, 0.5])]
     [0.03, 0.06, 0.5]
     """
-    return stats.false_discovery_control(p_values).tolist() if p_values else []  # type: ignore[no-any-return]
+    return stats.false_discovery_control(p_values).tolist() if p_values else []
 
 
 def _values_test(profile: dict[str, Any], known: Floats, now: list[int], known_before: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, false, select, text
 from sqlalchemy.orm import Session
 
 from serving.privacy.policy import DEFAULT, PrivacyPolicy
@@ -26,10 +26,19 @@ def releases_of(store: Store, agent_ids: Iterable[str], policy: PrivacyPolicy = 
     agents = list(agent_ids)
     privacy_store(store)
     with store.session() as session:
+        _alone(session)
         found = Releases(policy, load(session, agents))
         before = set(found.shown)
         yield found
         save(session, [release for release in found.shown if release not in before])
+
+
+def _alone(session: Session) -> None:
+    """Let nobody else decide until this transaction ends: two pages, each fine alone, may not be together."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE releases IN EXCLUSIVE MODE"))
+    else:
+        session.execute(delete(ReleaseRow).where(false()))  # SQLite locks with the first statement that could write
 
 
 def load(session: Session, agent_ids: Iterable[str]) -> list[Release]:

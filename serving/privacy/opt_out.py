@@ -18,7 +18,7 @@ __all__ = ["NO_SCORE", "OPTED_OUT", "for_manager", "not_scored", "refuse_if_stop
 
 OPTED_OUT = "asked not to be scored"
 NO_SCORE = "no score at present"
-_ABOUT_THE_SCORE = {"probability": None, "band": None, "base": None, "reasons": []}
+_ABOUT_THE_SCORE: dict[str, Any] = {"probability": None, "band": None, "base": None, "reasons": []}
 
 
 def refuse_if_stopped(session: Session) -> None:

@@ -1,10 +1,12 @@
 """The memory of releases outlives the process, and names nobody."""
 
 from datetime import date, timedelta
+from threading import Thread
 
 import pytest
 from sqlalchemy import select
 
+from features import Home
 from serving import Store
 from serving.privacy.memory import forget_old, load, releases_of
 from serving.privacy.policy import PrivacyPolicy
@@ -62,3 +64,18 @@ def test_what_is_older_than_the_memory_is_forgotten_with_its_cohort(store: Store
         assert forget_old(session, DAY + timedelta(days=112), PrivacyPolicy()) == 0
         assert forget_old(session, DAY + timedelta(days=113), PrivacyPolicy()) == 1
         assert session.scalars(select(CohortRow)).all() == []
+
+
+def test_two_pages_are_decided_one_after_the_other(store: Store, home: Home) -> None:
+    release(store, TEAM)
+    other = Store(home)
+    done: list[frozenset[str] | None] = []
+    later = Thread(target=lambda: done.append(release(other, TEAM - {"A0003"}, DAY + timedelta(days=7))))
+    with releases_of(store, TEAM) as releases:
+        later.start()
+        later.join(timeout=0.3)
+        assert later.is_alive(), "the other page waits"
+        releases.admit("work", DAY, "team A", TEAM)
+    later.join(timeout=30)
+    other.close()
+    assert done == [None]
