@@ -47,11 +47,12 @@ class MonitorReport:
     @property
     def suggestion(self) -> str:
         """Whether to retrain, and why."""
-        found = [f for f in self.findings if f.retrain and f.level == "alert"]
-        if not found:
-            return "No retraining is suggested."
-        outcomes = ", ".join(dict.fromkeys(finding.outcome for finding in found))
-        return f"Retrain {outcomes}: " + " ".join(f"{f.outcome}: {f.sentence}" for f in found)
+        why: dict[str, list[str]] = {}
+        for finding in self.findings:
+            if finding.retrain and finding.level == "alert":
+                why.setdefault(finding.outcome, []).append(finding.sentence)
+        said = [f"Retrain {outcome}: {' '.join(sentences)}" for outcome, sentences in why.items()]
+        return " ".join(said) or "No retraining is suggested."
 
     def as_dict(self) -> dict[str, Any]:
         found = asdict(self)

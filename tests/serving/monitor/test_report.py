@@ -27,7 +27,7 @@ def test_the_exit_code_asks_for_something_to_be_done(findings: tuple[Finding, ..
 
 
 def test_a_retraining_is_suggested_with_its_reason_and_only_where_it_helps() -> None:
-    assert report(FINE, ALERT).suggestion == "Retrain turnover: turnover: 9 of 10 features <drifted>."
+    assert report(FINE, ALERT).suggestion == "Retrain turnover: 9 of 10 features <drifted>."
     assert report(FINE, STALE).suggestion == "No retraining is suggested."
 
 
