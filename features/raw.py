@@ -5,8 +5,10 @@ back (`sign` -1) from the correction's `recorded_at` on, so that sums over what 
 the versions. Where a version comes late that lies between two others, a row puts back what was taken back (`sign` 2).
 """
 
+import json
 import os
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ import pyarrow.parquet as pq
 from features.home import Home
 from features.tables import TABLES, Table
 
-__all__ = ["append", "count", "next_batch", "reach", "rows", "sql_files"]
+__all__ = ["append", "count", "next_batch", "reach", "remember_reach", "rows", "sql_files"]
 
 
 def sql_files(home: Home, name: str) -> str | None:
@@ -62,7 +64,22 @@ def reach(home: Home, name: str, first: str, last: str) -> tuple[Any, Any] | Non
     """The least value of one column of a table and the greatest of another; None where the table has no rows."""
     least = [low for path in home.batches(name) if (low := _ends(path, first)[0]) is not None]
     most = [high for path in home.batches(name) if (high := _ends(path, last)[1]) is not None]
+    remembered = _remembered(home, name).get(first)
+    if least and remembered:
+        least.append(datetime.fromisoformat(remembered))
     return (min(least), max(most)) if least else None
+
+
+def remember_reach(home: Home, name: str, first: str, value: datetime) -> None:
+    """Keep the least value of a column of a table when older rows are deleted, since facts of them are kept."""
+    part = home.table(name) / ".reach.part"
+    part.write_text(json.dumps(_remembered(home, name) | {first: value.isoformat()}), encoding="utf-8")
+    os.replace(part, home.table(name) / "reach.json")
+
+
+def _remembered(home: Home, name: str) -> dict[str, str]:
+    path = home.table(name) / "reach.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 def _ends(path: Path, column: str) -> tuple[Any, Any]:

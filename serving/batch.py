@@ -13,7 +13,7 @@ from features.catalog import contract_version, feature_names
 from features.errors import InputError
 from features.frame import load_frame
 from features.home import Home
-from serving.consent import may_score, refuse_when_stopped
+from serving.privacy.opt_out import not_scored, to_be_scored
 from serving.reasons import reasons
 from serving.store import Store
 from training.config import OUTCOMES
@@ -63,12 +63,11 @@ def score_all(home: Home, as_of: date | None = None, outcomes: Sequence[str] = t
         )
     store, found = Store(home), {}
     try:
-        refuse_when_stopped(store)
-        allowed = may_score(store, frame["agent_id"])
-        frame = frame[frame["agent_id"].isin(allowed)].reset_index(drop=True)
+        frame, opted_out = to_be_scored(store, frame)
         for outcome in outcomes:
             model, version = load_current(home, outcome)
             rows = score_frame(model, version.version, frame)
+            rows += not_scored(opted_out, rows)
             store.replace_scores(day.date(), outcome, rows)
             found[outcome] = _counted(version.version, [row for row in rows if row["main"]])
     finally:

@@ -10,6 +10,8 @@ from features.commands import AsJson, HomeOption, parse_date
 from features.errors import InputError
 from features.home import Home
 from features.terminal import Terminal
+from serving.monitor.commands import app as monitor_app
+from serving.privacy.commands import app as privacy_app
 
 __all__ = ["app"]
 
@@ -18,6 +20,8 @@ access = typer.Typer(help="Who may ask the service.", no_args_is_help=True)
 app.add_typer(access, name="access")
 audit = typer.Typer(help="Who read whose data.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
+app.add_typer(privacy_app)
+app.add_typer(monitor_app)
 
 
 @app.command()

@@ -27,6 +27,7 @@ from training.plots import (
     selection_plot,
     summary_plot,
 )  # fmt: skip
+from training.profile import model_profile
 from training.rolling import SCORES, Fold, fit_fold, on_unseen
 from training.task import BurnoutTask, Model, Task, TurnoverTask, model_columns, task_of
 from training.tuned import tuned_task
@@ -128,7 +129,7 @@ def _train(home: Home, config: OutcomeConfig, parent: "Run", say: Say, tune: int
         say(f"{config.name}: evaluating")
         trained = _examined(home, task, folds, columns, run.id)
         last = folds[-1]
-        last.model.details_ = _details(task, last, trained)
+        last.model.details_ = _details(task, last, trained, columns)
         _track(run, trained, config, task)
         say(f"{config.name}: registering")
         X = task.frame.loc[last.split.train, columns]
@@ -200,14 +201,17 @@ def _sensitivity(task: Task, last: Fold, columns: list[str]) -> pd.DataFrame | N
     return sensitivity(task.scores[test], p, task.config.threshold, weights, task.config.recipe.seed)
 
 
-def _details(task: Task, last: Fold, trained: Trained) -> dict[str, Any]:
+def _details(task: Task, last: Fold, trained: Trained, columns: list[str]) -> dict[str, Any]:
     """What goes with the model wherever it goes."""
     known = last.split.calibration & ~np.isnan(task.y)
     base_rate = float(task.y[known].mean())
     if isinstance(task, TurnoverTask):  # most of its calibration block is not over yet
         base_rate = float(np.nanmean(task.y[last.split.train]))
     config = task.config.model_dump(mode="json")
-    return {"config": config, "dates": last.split.dates, "base_rate": base_rate, "run_id": trained.run_id}
+    rows, scores = task.frame[last.split.train], last.tested["model"].to_numpy()
+    profile = model_profile(rows[columns], list(rows["agent_id"]), scores, trained.explanation)
+    found = {"config": config, "dates": last.split.dates, "base_rate": base_rate, "run_id": trained.run_id}
+    return found | {"auroc": trained.metrics.auroc, "brier": trained.metrics.brier, "profile": profile}
 
 
 def _track_fold(run: "Run", fold: Fold, number: int, config: OutcomeConfig) -> None:

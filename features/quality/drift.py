@@ -16,7 +16,7 @@ from features.home import Home
 from features.quality.coverage import DIGITS
 
 __all__ = ["FORMAT", "LITTLE", "MUCH", "Before", "Drift", "FeatureDrift", "Profile", "build_before", "compared",
-           "profile_of", "psi"]  # fmt: skip
+           "counts_in", "edges_of", "profile_of", "psi"]  # fmt: skip
 
 FORMAT = 1
 LEAST_ROWS = 50
@@ -101,6 +101,16 @@ def profile_of(values: Mapping[str, npt.NDArray[np.float64]], rows: int, contrac
     edges = {name: _edges(column) for name, column in known.items()}
     counts = {name: _counts(column, edges[name]) for name, column in known.items()}
     return Profile(contract_version, as_of, rows, edges, counts)
+
+
+def edges_of(values: npt.NDArray[np.float64]) -> list[float]:
+    """Edges of the bins of a column, from its known values."""
+    return _edges(_steady(values))
+
+
+def counts_in(values: npt.NDArray[np.float64], edges: Sequence[float]) -> list[int]:
+    """Known values per bin: up to the first edge, up to the second, ..., above the last."""
+    return _counts(_steady(values), edges)
 
 
 def _steady(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """What pages are made of: twelve weeks of the frame, the newest scores, and the words that all pages share."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
+from sqlalchemy import select
 
 from features.catalog import Feature, contract_version, feature, own_usual, peer_usual
 from features.errors import NotReadyError
 from features.frame import load_frame
 from features.home import Home
+from serving.privacy.releases import Releases
 from serving.reports.charts import sparkline
 from serving.store import Score, Store
 from training.config import OUTCOMES
 
-__all__ = ["FAMILIES", "TITLES", "WORK", "Material", "gather", "meaning", "render", "work_row"]
+__all__ = ["FAMILIES", "TITLES", "WORK", "Material", "gather", "meaning", "render", "shown_row", "work_row"]
 
 WEEKS = 12
 FAMILIES = ("workload", "escalation", "schedule", "sentiment", "context")
@@ -39,12 +41,22 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class Material:
-    """What both pages are made of: twelve weeks of the frame, and the newest scores."""
+    """What both pages are made of: twelve weeks of the frame, the newest scores, and what was shown before.
+
+    `carried`: earlier scores of those weeks, the last of each agent.
+    """
 
     weeks: pd.DataFrame
     as_of: pd.Timestamp
     scores: dict[str, list[Score]]
     certainty: str
+    carried: dict[str, list[Score]] = field(default_factory=dict)
+    releases: Releases = field(default_factory=Releases)
+
+    @property
+    def now(self) -> pd.DataFrame:
+        """The rows of the newest date."""
+        return self.weeks[self.weeks["as_of"] == self.as_of]
 
 
 def gather(home: Home) -> Material:
@@ -56,11 +68,24 @@ def gather(home: Home) -> Material:
             raise NotReadyError("Nothing was scored yet; run `respite score` first.")
         day = max(days)
         scores = {o: store.scores(o, day) for o in OUTCOMES if latest[o] == day}
+        carried = {o: _last_scores(store, o, day) for o in scores}
     finally:
         store.close()
     as_of = pd.Timestamp(day)
     weeks = load_frame(home, since=(as_of - pd.Timedelta(weeks=WEEKS - 1)).date())
-    return Material(weeks[weeks["as_of"] <= as_of], as_of, scores, _certainty(home, list(scores)))
+    return Material(weeks[weeks["as_of"] <= as_of], as_of, scores, _certainty(home, list(scores)), carried)
+
+
+def _last_scores(store: Store, outcome: str, day: date) -> list[Score]:
+    """The last score of everyone in the weeks before a day."""
+    query = (
+        select(Score)
+        .where(Score.outcome == outcome, Score.as_of < day, Score.as_of > day - timedelta(weeks=WEEKS))
+        .where(Score.probability.is_not(None))
+        .order_by(Score.as_of)
+    )
+    with store.session() as session:
+        return list({score.agent_id: score for score in session.scalars(query)}.values())
 
 
 def meaning(outcome: str) -> str:
@@ -70,13 +95,16 @@ def meaning(outcome: str) -> str:
 def work_row(name: str, weeks: pd.DataFrame, material: Material) -> dict[str, Any]:
     entry = feature(name)
     assert entry is not None  # noqa: S101 - WORK names features of the catalog; a test holds that
-    now = weeks[weeks["as_of"] == material.as_of]
     dates = sorted(material.weeks["as_of"].unique())
-    own = weeks.groupby("as_of")[name].mean().reindex(dates)
-    queue = weeks.groupby("as_of")[peer_usual(name)].mean().reindex(dates)
-    shown = [
-        _plain(entry, value) for value in (now[name].mean(), now[own_usual(name)].mean(), now[peer_usual(name)].mean())
-    ]
+    own, before, queue = (
+        weeks.groupby("as_of")[column].mean().reindex(dates) for column in (name, own_usual(name), peer_usual(name))
+    )
+    return shown_row(entry, own, before, queue)
+
+
+def shown_row(entry: Feature, own: pd.Series, before: pd.Series, queue: pd.Series) -> dict[str, Any]:
+    """A row of the table of work from three lines over weeks; the last of each is the number that is shown."""
+    shown = [_plain(entry, float(line.iloc[-1])) for line in (own, before, queue)]
     about = f"{entry.label}: {shown[0]} now, {shown[1]} before, {shown[2]} on the queue; 12 weeks"
     return {
         "label": f"{entry.label}{_UNITS.get(entry.unit, '')}",

@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from features.catalog import feature
-from features.errors import InputError
+from features.catalog import feature, own_usual
 from serving.reports.charts import bars
-from serving.reports.material import FAMILIES, TITLES, WORK, Material, meaning, render, work_row
+from serving.reports.groups import Group, group_of, means, queue_means, scored_in
+from serving.reports.material import FAMILIES, TITLES, WORK, Material, meaning, render, shown_row
 from serving.store import Score
 
-__all__ = ["MINIMUM_GROUP", "team_report"]
+__all__ = ["team_report"]
 
-MINIMUM_GROUP = 10
 _OFFERS = {
     "workload": "Workload: rebalance contacts within the team and cap occupancy at 85 %. Look at overtime first.",
     "escalation": "Escalations and abuse: rotate queues, give the right to end an abusive call, debrief.",
@@ -25,45 +24,38 @@ _OFFERS = {
 
 
 def team_report(material: Material, team: str) -> str:
-    """The page of a team for its manager; a team under ten people is shown as its site, and told why."""
-    now = material.weeks[material.weeks["as_of"] == material.as_of]
-    members = now[now["team_id"] == team]
-    if members.empty:
-        raise InputError(
-            f"--team {team}: no such team on {material.as_of:%Y-%m-%d};"
-            f" those are {', '.join(sorted(set(now['team_id'])))}."
-        )
-    column, value, hidden, name = "team_id", team, "", f"team {team}"
-    if len(members) < MINIMUM_GROUP:
-        column, value = "site_id", str(members["site_id"].iloc[0])
-        name = f"site {value}"
-        hidden = (
-            f"Team {team} has {len(members)} agents. Numbers of fewer than {MINIMUM_GROUP} people could be traced to"
-            f" one of them, so this page shows the whole site {value} instead."
-        )
-    weeks = material.weeks[material.weeks[column] == value]
-    members = weeks[weeks["as_of"] == material.as_of]
-    if len(members) < MINIMUM_GROUP:
-        raise InputError(
-            f"--team {team}: the team and its site have fewer than {MINIMUM_GROUP} agents; nothing is shown."
-        )
-    outcomes = [_team_outcome(outcome, scores, column, value) for outcome, scores in material.scores.items()]
+    """The page of a team for its manager; where numbers could be traced to a person it shows the site, and says why."""
+    group = group_of(material, team)
+    now = material.now
+    members = now[now[group.column] == group.value]
+    outcomes = [_team_outcome(outcome, material, group) for outcome in material.scores]
     return render(
         "team.html",
         material,
-        title=f"Respite: {name}",
-        name=name,
-        hidden=hidden,
+        title=f"Respite: {group.name}",
+        name=group.name,
+        hidden=group.hidden,
         site=", ".join(sorted(set(members["site_id"]))),
         queue=", ".join(sorted(set(members["queue"]))),
         size=len(members),
-        headline=_headline(members, name),
+        headline=_headline(now[now["agent_id"].isin(group.cohort)], group.name),
         figures=[figure for outcome in outcomes for figure in outcome["figures"]],
-        work=[work_row(feature_name, weeks, material) for feature_name in WORK],
+        work=[_work_row(name, material, group) for name in WORK],
         outcomes=outcomes,
         offers=_offers(outcomes),
         certainty=material.certainty,
     )
+
+
+def _work_row(name: str, material: Material, group: Group) -> dict[str, Any]:
+    """A signal of the group, its own past and its queues; what may not be shown reads as not known."""
+    entry = feature(name)
+    assert entry is not None  # noqa: S101 - WORK names features of the catalog; a test holds that
+    unknown = pd.Series(np.nan, index=sorted(material.weeks["as_of"].unique()))
+    lines = (
+        means(material, group, name), means(material, group, own_usual(name)), queue_means(material, group, name)
+    )  # fmt: skip
+    return shown_row(entry, *(unknown if line is None else line for line in lines))
 
 
 def _headline(members: pd.DataFrame, name: str) -> str:
@@ -80,13 +72,13 @@ def _headline(members: pd.DataFrame, name: str) -> str:
     return f"What stands out against the three months before: {entry.label}, {way}."
 
 
-def _team_outcome(outcome: str, scores: list[Score], column: str, value: str) -> dict[str, Any]:
+def _team_outcome(outcome: str, material: Material, whole: Group) -> dict[str, Any]:
     """How a group stands, by families of reasons against everyone; no row of it is about one person."""
-    everyone = [score for score in scores if score.probability is not None]
-    group = [score for score in everyone if getattr(score, column) == value]
-    title, days = TITLES[outcome], scores[0].horizon_days
-    if len(group) < MINIMUM_GROUP:
-        return _hidden(outcome, f"{title} within {days} days", len(group))
+    title, days = TITLES[outcome], material.scores[outcome][0].horizon_days
+    found = scored_in(material, whole, outcome)
+    if found is None:
+        return _hidden(outcome, f"{title} within {days} days", material.releases.policy.minimum_group)
+    group, everyone = found.group, found.everyone
     mean = float(np.mean([score.probability for score in group]))
     usual = float(np.mean([score.probability for score in everyone]))
     apart = {family: _family_mean(group, family) - _family_mean(everyone, family) for family in FAMILIES}
@@ -112,11 +104,9 @@ def _team_outcome(outcome: str, scores: list[Score], column: str, value: str) ->
     }
 
 
-def _hidden(outcome: str, title: str, scored: int) -> dict[str, Any]:
-    """Scores of fewer than ten people could be traced to one of them."""
-    why = (
-        f"Hidden: only {scored} of the group have a score, and fewer than {MINIMUM_GROUP} could be traced to a person."
-    )
+def _hidden(outcome: str, title: str, minimum: int) -> dict[str, Any]:
+    """Scores of fewer than the minimum could be traced to one of them. How many have none is not said either."""
+    why = f"Hidden: these numbers could be traced to fewer than {minimum} people."
     nothing: dict[str, Any] = {"chart": "", "sum": "", "families": [], "conditions": [], "figures": []}
     return {"outcome": outcome, "title": title, "sentence": why, **nothing}
 

@@ -15,11 +15,13 @@ from features import Home
 from features.catalog import feature, own_usual, peer_usual
 from features.errors import InputError, NotReadyError
 from serving import Store
+from serving.privacy.policy import PrivacyPolicy
 from serving.reports.agent import agent_report
 from serving.reports.build import write_reports
 from serving.reports.material import WORK, Material, gather
-from serving.reports.team import MINIMUM_GROUP, team_report
+from serving.reports.team import team_report
 
+MINIMUM_GROUP = PrivacyPolicy().minimum_group
 VOID = {"meta", "br", "hr", "img", "link", "input", "line", "rect", "circle", "polyline"}
 NEVER = ("flagged", "caused", "flight risk", "diagnosis", "diagnosed")
 

@@ -1,0 +1,67 @@
+"""What a model was trained on and what it said, small enough to go with it: monitoring compares later weeks with it.
+
+It is kept with the model, not read from the training rows later: those are deleted after a year (retention), and a
+model that is served from a registry elsewhere has no rows beside it. It holds shares and quantiles, no row of anyone.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.catalog import feature
+from features.quality.drift import counts_in, edges_of
+from training.explain import Explanation
+
+__all__ = ["by_signal", "column_profile", "model_profile"]
+
+QUANTILES = 201
+DIGITS = 9
+
+
+def model_profile(
+    trained_on: pd.DataFrame, agents: Sequence[str], scores: npt.NDArray[np.float64], explanation: Explanation
+) -> dict[str, Any]:
+    """The profile as plain JSON.
+
+    Parameters
+    ----------
+    trained_on
+        The train block, shape (n, k); `agents` of its rows, who count once each: their weeks resemble each other.
+    scores
+        Of months that the model had not seen.
+    explanation
+        Of such months, too.
+    """
+    signals = by_signal(explanation)
+    return {
+        "agents": len(set(agents)),
+        "columns": {str(name): column_profile(trained_on[name].to_numpy(dtype=float)) for name in trained_on},
+        "scores": column_profile(scores),
+        "contributions": {name: round(value, DIGITS) for name, value in signals.abs().mean().items()},
+    }
+
+
+def column_profile(values: npt.NDArray[np.float64]) -> dict[str, Any]:
+    """Rows, null share, bins with their counts, and quantiles of one column; without values only the first two."""
+    known = values[np.isfinite(values)]
+    found: dict[str, Any] = {"rows": len(values), "null_share": 1 - len(known) / max(1, len(values))}
+    if not len(known):
+        return found | {"edges": [], "counts": [], "quantiles": []}
+    edges = edges_of(known)
+    at = np.quantile(known, np.linspace(0, 1, QUANTILES), method="inverted_cdf")
+    return found | {"edges": edges, "counts": counts_in(known, edges), "quantiles": at.tolist()}
+
+
+def by_signal(explanation: Explanation) -> pd.DataFrame:
+    """Contributions summed over the versions of a signal (own past, peers), shape (n, signals)."""
+    names = [_signal(name) for name in explanation.names]
+    values = pd.DataFrame(explanation.values)
+    return values.T.groupby(np.array(names), sort=False).sum().T
+
+
+def _signal(name: str) -> str:
+    entry = feature(name)
+    return entry.basis if entry and entry.basis else name
