@@ -77,10 +77,14 @@ def _rows_of_store(engine: Engine, agent: str) -> dict[str, int]:
 
 def _overwrite(engine: Engine) -> None:
     """Write the database anew, so that neither free pages nor the log of writes keep what was deleted."""
+    if engine.dialect.name == "sqlite":
+        bare = engine.raw_connection()  # SQLAlchemy begins a transaction, in which SQLite cannot do it
+        try:
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                bare.cursor().execute(statement)
+        finally:
+            bare.close()
+        return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if engine.dialect.name == "sqlite":
-            connection.execute(text("VACUUM"))
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-            return
         for table in personal_tables(engine):
             connection.execute(text(f'VACUUM FULL "{table.name}"'))

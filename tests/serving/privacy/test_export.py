@@ -36,7 +36,7 @@ def test_an_export_holds_every_row_about_the_agent_and_no_other(exported: tuple)
         assert len(tables[f"raw/{name}.csv"]) >= (stored["agent_id"] == agent).sum() > 0
     frame = load_frame(home)
     assert len(tables["features/frame.csv"]) == (frame["agent_id"] == agent).sum()
-    assert len(tables["store/scores.csv"]) == 2
+    assert len(tables["store/scores.csv"]) == 4  # burnout, and three horizons of turnover
     assert {"facts/increments.csv", "facts/contact_states.csv", "facts/work_states.csv"} <= set(tables)
     for table in tables.values():
         assert set(table.get("agent_id", [agent])) == {agent}
