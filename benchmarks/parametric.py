@@ -62,8 +62,9 @@ def exact_drivers(truth: Truth, frame: pd.DataFrame) -> pd.DataFrame:
 
 def parametric(task: BurnoutTask | TurnoverTask, split: TimeSplit, drivers: pd.DataFrame) -> Floats:
     """Probabilities of every row by a model fitted on the train and calibration blocks, shape (n,)."""
-    fit = _burnout if isinstance(task, BurnoutTask) else _turnover
-    return fit(task, split, drivers)  # type: ignore[arg-type]
+    if isinstance(task, BurnoutTask):
+        return _burnout(task, split, drivers)
+    return _turnover(task, split, drivers)
 
 
 def _burnout(task: BurnoutTask, split: TimeSplit, drivers: pd.DataFrame) -> Floats:

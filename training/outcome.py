@@ -1,34 +1,26 @@
 """One retraining: rolling origins for each outcome; findings, explanations and a registered challenger in MLflow."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from features.catalog import CATALOG, contract_version
 from features.errors import ContractError
 from features.home import Home
 from features.raw import rows
 from training.card import DATA, PAGE, as_text, card, card_of
 from training.config import OutcomeConfig
-from training.evaluate import Metrics, evaluate
+from training.evaluate import Metrics
 from training.evaluation.lead_time import LeadTime, lead_time
 from training.evaluation.resampling import Interval
 from training.explain import Explanation
 from training.findings import Findings, advantages, explained, findings, stability
 from training.nonresponse import sensitivity
-from training.plots import (
-    decision_curve_plot,
-    lift_plot,
-    months_plot,
-    reliability_plot,
-    selection_plot,
-    summary_plot,
-)  # fmt: skip
 from training.profile import model_profile
-from training.rolling import SCORES, Fold, fit_fold, on_unseen
+from training.rolling import Fold, fit_fold, on_unseen
+from training.run_record import parameters_of, record, record_fold
 from training.task import BurnoutTask, Model, Task, TurnoverTask, model_columns, task_of
 from training.tuned import tuned_task
 
@@ -125,17 +117,17 @@ def _train(home: Home, config: OutcomeConfig, parent: "Run", say: Say, tune: int
         for number, split in enumerate(splits):
             say(f"{config.name}: origin {number + 1} of {len(splits)}")
             folds.append(fit_fold(task, split, columns, champion if split is splits[-1] else None))
-            _track_fold(run, folds[-1], number, config)
+            record_fold(run, folds[-1], number, config)
         say(f"{config.name}: evaluating")
         trained = _examined(home, task, folds, columns, run.id)
         last = folds[-1]
         last.model.details_ = _details(task, last, trained, columns)
-        _track(run, trained, config, task)
+        record(run, trained, config)
         say(f"{config.name}: registering")
         X = task.frame.loc[last.split.train, columns]
         run.dataset(X.assign(label=task.y[last.split.train]), config.name, "label", str(home.features))
         trained = replace(trained, version=str(run.model(last.model, X, register_as=config.name)))
-        about = card_of(home, task, trained, columns, run.started_on, _parameters(config, trained))
+        about = card_of(home, task, trained, columns, run.started_on, parameters_of(config, trained))
         run.text(as_text(about), DATA)
         run.text(card(about), PAGE)
     return trained
@@ -214,55 +206,6 @@ def _details(task: Task, last: Fold, trained: Trained, columns: list[str]) -> di
     return found | {"auroc": trained.metrics.auroc, "brier": trained.metrics.brier, "profile": profile}
 
 
-def _track_fold(run: "Run", fold: Fold, number: int, config: OutcomeConfig) -> None:
-    y = fold.tested["y"].to_numpy()
-    with run.child(f"{config.name} origin {number + 1}") as child:
-        child.parameters(fold.split.dates)
-        child.metrics(evaluate(y, fold.tested["model"].to_numpy(), config.outreach_share).as_dict())
-
-
-def _track(run: "Run", trained: Trained, config: OutcomeConfig, task: Task) -> None:
-    found, name = trained.found, config.name
-    run.parameters(_parameters(config, trained))
-    run.metrics(trained.metrics.as_dict() | trained.gate_metrics())
-    run.metrics({"lead_time_median_days": trained.lead.median, "never_reached": trained.lead.never_reached})
-    run.tags({"contract_version": contract_version(), "fairness": found.fairness.verdict})
-    tables = {
-        "comparison": _comparison(found.measured),
-        "intervals": pd.DataFrame(found.uncertain, index=["estimate", "low", "high"]).T.reset_index(names="measure"),
-        "unseen": _comparison(trained.unseen),
-        "months": found.months.reset_index(),
-        "decision_curve": found.curve.reset_index(),
-        "fairness": found.fairness.groups,
-        "fairness_gaps": found.fairness.gaps,
-        "importance": _importance(trained.explanation),
-        "feature_contract": pd.DataFrame([asdict(entry) for entry in CATALOG]),
-    }
-    if trained.sensitivity is not None:
-        tables["nonresponse"] = trained.sensitivity
-    for file, table in tables.items():
-        run.table(table, f"{file}.csv")
-    run.text(found.fairness.sentence, "fairness.txt")
-    y, p = found.tested["y"].to_numpy(), found.tested["model"].to_numpy()
-    scores = {score: found.tested[score].to_numpy() for score in SCORES if score in found.tested}
-    figures = {
-        "reliability": reliability_plot(y, p, f"{name}: does the score come true?"),
-        "lift": lift_plot(y, scores, f"{name}: who is reached"),
-        "decision_curve": decision_curve_plot(found.curve, f"{name}: is acting on the score worth it?"),
-        "months": months_plot(found.months, f"{name}: predicted and actual by month"),
-        "shap_summary": summary_plot(trained.explanation, f"{name}: what moves the score"),
-    }
-    if not found.fairness.groups.empty:
-        figures["selection"] = selection_plot(found.fairness.groups, f"{name}: who is reached, by group")
-    for file, figure in figures.items():
-        run.figure(figure, file)
-
-
-def _importance(explanation: Explanation) -> pd.DataFrame:
-    found = explanation.importance()
-    return pd.DataFrame({"feature": found.index, "mean_contribution": found.to_numpy()})
-
-
 def _fairness_metrics(found: Findings) -> dict[str, float]:
     groups = found.fairness.groups
     judged = groups[groups["judgement"].isin(["within four-fifths", "below four-fifths"])] if len(groups) else groups
@@ -273,19 +216,3 @@ def _fairness_metrics(found: Findings) -> dict[str, float]:
         "least_impact_ratio": float(judged["impact_ratio"].min()),
         "groups_below_beyond_chance": float(beyond.sum()),
     }
-
-
-def _comparison(measured: dict[str, Metrics]) -> pd.DataFrame:
-    return pd.DataFrame([{"score": name, **metrics.as_dict()} for name, metrics in measured.items()])
-
-
-def _parameters(config: OutcomeConfig, trained: Trained) -> dict[str, Any]:
-    return {**_flat(config.model_dump(mode="json")), **trained.dates}
-
-
-def _flat(values: dict[str, Any], before: str = "") -> dict[str, Any]:
-    """Nested settings as names with dots."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        found |= _flat(value, f"{before}{name}.") if isinstance(value, dict) else {f"{before}{name}": value}
-    return found
