@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from features.errors import BannedInputError
 
-__all__ = ["BANNED", "PROTECTED", "Banned", "is_protected", "refuse_banned", "words"]
+__all__ = ["BANNED", "PROTECTED", "Banned", "is_protected", "refuse_banned", "refuse_banned_words", "words"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,29 @@ def refuse_banned(columns: Iterable[str], place: str) -> None:
                 raise BannedInputError(
                     f"{place}: column '{column}' is never ingested: {banned.why}. Remove it from the export."
                 )
+
+
+def refuse_banned_words(found: object, place: str) -> None:
+    """Refuse a configuration in which any name or value is that of a banned signal.
+
+    Raises
+    ------
+    BannedInputError
+        Names the place, the word and the reason.
+    """
+    for word in _words_of(found):
+        for banned in BANNED:
+            if re.search(banned.pattern, words(word)):
+                raise BannedInputError(f"{place}: '{word}' may not be named: {banned.why}.")
+
+
+def _words_of(found: object) -> list[str]:
+    """Every name and every word of nested sections and lists."""
+    if isinstance(found, dict):
+        return [word for key, value in found.items() for word in (str(key), *_words_of(value))]
+    if isinstance(found, list | tuple):
+        return [word for value in found for word in _words_of(value)]
+    return [found] if isinstance(found, str) else []
 
 
 def is_protected(column: str) -> bool:

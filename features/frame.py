@@ -31,9 +31,10 @@ from features.raw import reach
 from features.snapshot import snapshot
 from features.workdays import DAYS_BACK
 
-__all__ = ["BuildReport", "as_of_dates", "build", "load_frame", "write_features"]
+__all__ = ["BuildReport", "as_of_dates", "build", "load_frame", "load_row", "write_features"]
 
 ROWS_AT_ONCE = 40_000
+GROUP_ROWS = 10_000
 FIRST_AFTER_DAYS = 7
 
 
@@ -176,6 +177,16 @@ def load_frame(home: Home, since: date | None = None) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def load_row(home: Home, as_of: date, agent_id: str) -> pd.DataFrame | None:
+    """One agent's row of a date, shape (1, k), or None where the frame has none."""
+    path = _partition(home, as_of)
+    if not path.exists():
+        return None
+    frame = pq.read_table(path, filters=[("agent_id", "=", agent_id)]).to_pandas()
+    frame.insert(0, "as_of", pd.Timestamp(as_of))
+    return frame if len(frame) else None
+
+
 def as_of_dates(home: Home) -> list[date]:
     """Every seventh day, backwards from the day after the last contact became known."""
     known = reach(home, "contacts", "started_at", "ended_at")
@@ -221,7 +232,8 @@ def _write_partition(target: Path, rows: pa.Table) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(".part.tmp")
     words = [name for name, kind in zip(rows.schema.names, rows.schema.types, strict=True) if kind != pa.float64()]
-    pq.write_table(rows, part, use_dictionary=words, compression="zstd")
+    # groups small enough that one agent's row is read without those of everyone
+    pq.write_table(rows, part, use_dictionary=words, compression="zstd", row_group_size=GROUP_ROWS)
     part.replace(target)
 
 

@@ -1,27 +1,36 @@
 """Who read or wrote whose data: an append-only log in which every entry carries the hash of the one before.
 
-The end of the chain is kept twice more: in the store, locked while an entry is added, so that several processes keep
-one order; and in `audit.head` in the home, so that a log cut off at its end together with that row is found too.
+The hash is keyed: whoever can write to the database, and not to the folder of keys, cannot make a chain that holds.
+People are named by pseudonyms that their erasure turns into nobody's, so that the chain outlives them. The end of the
+chain is kept twice more: in the store, locked while entries are added, so that several processes keep one order; and in
+`audit.head` in the home, so that a log cut off at its end together with that row is found too.
 """
 
 import hashlib
+import hmac
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from features.errors import RespiteError
+from serving.privacy.keys import Keys
+from serving.privacy.pseudonyms import pseudonyms
 from serving.store import Store
 from serving.tables import AuditEntry, AuditHead
 
-__all__ = ["BrokenChainError", "Event", "append", "verify"]
+__all__ = ["PERIOD", "BrokenChainError", "Event", "append", "append_all", "forget_before", "read_log", "verify"]
 
+PERIOD = "audit"  # of the pseudonyms in the log; it is not rotated, so that an agent can be told who read about them
+FORGOTTEN = "audit retention"
+_CHAIN_KEY = "audit-chain"
 _START = "0" * 64
 _CHAIN = "chain"
 _PAGE = 1_000
@@ -34,87 +43,154 @@ class BrokenChainError(RespiteError):
 
 @dataclass(frozen=True)
 class Event:
-    """One access: who did what, about whom, what for, with which model, and how it ended (an HTTP status)."""
+    """One access: who did what, about whom, what for, with which model, and how it ended (an HTTP status).
+
+    `agents` are ids, kept as pseudonyms; `group` is what else it was about, such as 'team T01'. Where `who` is an agent
+    themselves, `who_agent` is their id, and the log names them by their pseudonym.
+    """
 
     who: str
     what: str
     status: int
-    whom: str = ""
+    agents: tuple[str, ...] = ()
+    group: str = ""
     purpose: str = ""
     model: str = ""
+    who_agent: str | None = None
 
 
 def append(store: Store, event: Event, now: datetime) -> int:
     """Add an entry and return its number; whoever calls this answers only once it has returned."""
+    return append_all(store, [event], now)
+
+
+def append_all(store: Store, events: Sequence[Event], now: datetime) -> int:
+    """Add entries in their order, in one transaction, and return the number of the last."""
     with store.writing() as session:
         head = _locked_head(session)
-        entry = AuditEntry(
-            number=head.number + 1, at=now.astimezone(UTC).replace(tzinfo=None), previous=head.sha256, **vars(event)
-        )
-        entry.sha256 = _hash(entry)
-        head.number, head.sha256 = entry.number, entry.sha256
-        session.add(entry)
-    _keep_outside(store, entry.number, entry.sha256)
-    return entry.number
+        keys = Keys.of(session)
+        named = {agent for event in events for agent in (*event.agents, event.who_agent) if agent}
+        names, key, rows = pseudonyms(session, named, PERIOD, keys), keys.key(_CHAIN_KEY), []
+        for event in events:
+            entry = _entry(event, names, now) | {"number": head.number + 1, "previous": head.sha256}
+            entry["sha256"] = _hash(entry, key)
+            head.number, head.sha256 = entry["number"], entry["sha256"]
+            rows.append(entry)
+        session.execute(insert(AuditEntry), rows)
+        end = head.number, head.sha256
+    _keep_outside(store, *end)
+    return end[0]
 
 
 def verify(store: Store) -> int:
-    """Walk the whole chain; the number of entries.
+    """Walk the whole chain; the number of its entries.
 
     Raises
     ------
     BrokenChainError
-        An entry was changed, removed, added or moved, or the end was cut off.
+        An entry was changed, removed, added or moved, or an end was cut off.
     """
-    previous, count, outside = _START, 0, _read_outside(_outside(store))
+    outside = _read_outside(_outside(store))
     with store.session() as session:
         head = session.get(AuditHead, _CHAIN)
         end = (head.number, head.sha256) if head else (0, _START)
+        first = session.scalar(select(func.min(AuditEntry.number))) or 1
+        keys = Keys.of(session)
+        if end[0] and _CHAIN_KEY not in keys.periods():
+            raise BrokenChainError(f"audit: its key {_CHAIN_KEY}.key is not among the keys in {keys.folder}.")
+        key, forgotten, last = keys.key(_CHAIN_KEY), _START, first - 1
+        previous, said = _START, first == 1
         for entry in _entries(session):
-            count += 1
-            if entry.number != count:
-                raise BrokenChainError(f"audit, entry {count}: missing; the next that is there is {entry.number}.")
-            if entry.previous != previous or entry.sha256 != _hash(entry):
-                raise BrokenChainError(f"audit, entry {count}: changed, or not the one that followed {count - 1}.")
-            if outside and outside[0] == count and outside[1] != entry.sha256:
-                raise BrokenChainError(f"audit, entry {count}: not the one that audit.head in the home names.")
-            previous = entry.sha256
-    if end != (count, previous):
-        raise BrokenChainError(f"audit: ends with entry {count}, and its head says {end[0]}.")
-    if outside and outside[0] > count:
-        raise BrokenChainError(f"audit: ends with entry {count}, and audit.head in the home says {outside[0]}.")
-    return count
+            _check(entry, last + 1, key, previous if last >= first else None)
+            if last < first:
+                forgotten = entry["previous"]
+            said = said or (entry["what"] == FORGOTTEN and entry["whom"] == f"1-{first - 1} {forgotten}")
+            if outside and outside[0] == entry["number"] and outside[1] != entry["sha256"]:
+                raise BrokenChainError(f"audit, entry {outside[0]}: not the one that audit.head in the home names.")
+            last, previous = entry["number"], entry["sha256"]
+    if not said or (first == 1 and forgotten != _START):
+        raise BrokenChainError(f"audit: begins with entry {first}, and no retention says that it may.")
+    if end != (last, previous):
+        raise BrokenChainError(f"audit: ends with entry {last}, and its head says {end[0]}.")
+    if outside and outside[0] > last:
+        raise BrokenChainError(f"audit: ends with entry {last}, and audit.head in the home says {outside[0]}.")
+    return last - first + 1
 
 
-def _entries(session: Session) -> Iterator[AuditEntry]:
+def read_log(store: Store, after: int, limit: int) -> dict[str, Any]:
+    """A page of entries after a number, oldest first, without the hashes; `next` where there are more."""
+    query = select(AuditEntry.__table__).where(AuditEntry.number > after).order_by(AuditEntry.number).limit(limit + 1)
+    with store.reading() as connection:
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    names = ("number", "who", "what", "whom", "purpose", "model", "status")
+    entries = [{name: row[name] for name in names} | {"at": f"{row['at'].isoformat()}Z"} for row in rows[:limit]]
+    return {"entries": entries, "next": entries[-1]["number"] if len(rows) > limit else None}
+
+
+def forget_before(store: Store, moment: datetime, now: datetime, dry_run: bool = False) -> int:
+    """Delete entries from before a moment; the chain says how many, and begins anew where they ended."""
+    with store.session() as session:
+        old = AuditEntry.at < _naive(moment)
+        last = session.scalar(select(func.max(AuditEntry.number)).where(old))
+        first = session.scalar(select(func.min(AuditEntry.number)))
+        if last is None or first is None or dry_run:
+            return 0 if last is None or first is None else last - first + 1
+        sha256 = session.get_one(AuditEntry, last).sha256
+    # said first: killed between the two, the chain says more than was done, and the next run does it
+    append(store, Event("retention", FORGOTTEN, 200, group=f"1-{last} {sha256}", purpose="oversight"), now)
+    with store.writing() as session:
+        session.execute(delete(AuditEntry).where(AuditEntry.number <= last))
+    return last - first + 1
+
+
+def _entry(event: Event, names: dict[str, str], now: datetime) -> dict[str, object]:
+    whom = " ".join(filter(None, [event.group, *(names[agent] for agent in event.agents)]))
+    who = f"agent {names[event.who_agent]}" if event.who_agent else event.who
+    kept = {"what": event.what, "purpose": event.purpose, "model": event.model, "status": event.status}
+    return {"at": _naive(now), "who": who, "whom": whom} | kept
+
+
+def _check(entry: dict[str, object], number: int, key: bytes, previous: str | None) -> None:
+    """One entry against its place, its hash, and the hash of the one before where that is there."""
+    if entry["number"] != number:
+        raise BrokenChainError(f"audit, entry {number}: missing; the next that is there is {entry['number']}.")
+    if entry["sha256"] != _hash(entry, key) or previous not in (None, entry["previous"]):
+        raise BrokenChainError(f"audit, entry {number}: changed, or not the one that followed {number - 1}.")
+
+
+def _entries(session: Session) -> Iterator[dict[str, object]]:
     """All entries in their order, a page at a time."""
-    last: int | None = None
+    last = -1
     while True:
-        query = select(AuditEntry).order_by(AuditEntry.number).limit(_PAGE)
-        page = list(session.scalars(query if last is None else query.where(AuditEntry.number > last)))
+        query = select(AuditEntry.__table__).order_by(AuditEntry.number).limit(_PAGE).where(AuditEntry.number > last)
+        page = [dict(row) for row in session.execute(query).mappings()]
         yield from page
         if len(page) < _PAGE:
             return
-        last = page[-1].number
-        session.expunge_all()
+        last = page[-1]["number"]
 
 
 def _locked_head(session: Session) -> AuditHead:
     """The end of the chain, which nobody else moves until this transaction ends."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    insert_ = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     found = session.get(AuditHead, _CHAIN, with_for_update=True)
     if found is None:
         # a head that was taken away is not begun anew: the next number is where the entries end, and `verify` tells
         last = session.scalar(select(func.max(AuditEntry.number))) or 0
-        row = insert(AuditHead).values(name=_CHAIN, number=last, sha256=_START)
+        row = insert_(AuditHead).values(name=_CHAIN, number=last, sha256=_START)
         session.execute(row.on_conflict_do_nothing())
         found = session.get_one(AuditHead, _CHAIN, with_for_update=True)
     return found
 
 
-def _hash(entry: AuditEntry) -> str:
-    content = [entry.at.isoformat(), *(getattr(entry, name) for name in _FIELDS)]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+def _hash(entry: dict[str, object], key: bytes) -> str:
+    at = entry["at"]
+    content = [at.isoformat() if isinstance(at, datetime) else at, *(entry[name] for name in _FIELDS)]
+    return hmac.new(key, json.dumps(content).encode(), hashlib.sha256).hexdigest()
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _outside(store: Store) -> Path:

@@ -22,7 +22,7 @@ from training.task import Model
 from training.tracking import load_current
 from training.turnover import TurnoverModel
 
-__all__ = ["BatchReport", "band", "score_all", "score_frame"]
+__all__ = ["BatchReport", "band", "horizons", "score_all", "score_frame"]
 
 THIN_HISTORY = "too little history: fewer than 30 contacts in the last 28 days"
 UNLIKE = "unlike anything seen in training"
@@ -84,7 +84,7 @@ def score_frame(model: Model, version: str, frame: pd.DataFrame) -> list[dict[st
     silent, inputs = _silent(model, frame), frame[feature_names()]
     posts: Any = frame[["as_of", "agent_id", "team_id", "site_id", "queue"]].to_dict("records")
     rows: list[dict[str, Any]] = []
-    for horizon in _horizons(model, main):
+    for horizon in horizons(model):
         explanation, interval = _asked(model, inputs, horizon)
         # a band compares with what is usual within the horizon that the base rate was counted for
         rate = details["base_rate"] if horizon == main else None
@@ -124,8 +124,11 @@ def _silent(model: Model, frame: pd.DataFrame) -> list[str | None]:
     ]
 
 
-def _horizons(model: Model, main: int) -> Sequence[int]:
-    return model.bands.ends if isinstance(model, TurnoverModel) else (main,)
+def horizons(model: Model) -> list[int]:
+    """Within how many days a model predicts."""
+    if isinstance(model, TurnoverModel):
+        return list(model.bands.ends)
+    return [int(model.details_["config"]["horizon_days"])]
 
 
 def _asked(model: Model, inputs: pd.DataFrame, horizon: int) -> tuple[Explanation, npt.NDArray[np.float64]]:

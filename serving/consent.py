@@ -1,10 +1,11 @@
 """What agents allowed or refused, and the switches that people turned: asked before anything is scored or shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from features.errors import NotReadyError
 from serving.store import Consent, Store, Switch
@@ -13,6 +14,7 @@ __all__ = ["STOP", "StoppedError", "agreed", "may_score", "record", "refuse_when
 
 What = Literal["scoring", "share_with_manager"]
 STOP = "stop"
+_STOP = select(Switch.__table__).where(Switch.name == STOP)
 
 
 class StoppedError(NotReadyError):
@@ -25,9 +27,11 @@ def record(store: Store, agent_id: str, what: What, granted: bool, now: datetime
         session.add(Consent(agent_id=agent_id, what=what, granted=granted, at=_naive(now)))
 
 
-def agreed(store: Store, what: What) -> dict[str, bool]:
-    """The newest decision of everyone who decided."""
+def agreed(store: Store, what: What, agent_ids: Sequence[str] | None = None) -> dict[str, bool]:
+    """The newest decision of everyone who decided, or of those of some agents who did."""
     newest = select(func.max(Consent.number)).where(Consent.what == what).group_by(Consent.agent_id)
+    if agent_ids is not None:
+        newest = newest.where(Consent.agent_id.in_(agent_ids))
     with store.session() as session:
         rows = session.execute(select(Consent.agent_id, Consent.granted).where(Consent.number.in_(newest)))
         return {row.agent_id: row.granted for row in rows}
@@ -45,16 +49,16 @@ def turn(store: Store, on: bool, reason: str, by: str, now: datetime, name: str 
         session.merge(Switch(name=name, on=on, reason=reason, by=by, at=_naive(now)))
 
 
-def refuse_when_stopped(store: Store) -> None:
-    """Go on only where nobody stopped Respite.
+def refuse_when_stopped(store: Store, connection: Connection | None = None) -> None:
+    """Go on only where nobody stopped Respite; `connection` is one of the store that is open already.
 
     Raises
     ------
     StoppedError
         It was stopped; the sentence says by whom, when and why.
     """
-    with store.session() as session:
-        found = session.get(Switch, STOP)
+    with nullcontext(connection) if connection else store.reading() as open_:
+        found = open_.execute(_STOP).one_or_none()
     if found is not None and found.on:
         raise StoppedError(f"Respite was stopped by {found.by} on {found.at:%Y-%m-%d %H:%M} UTC: {found.reason}")
 

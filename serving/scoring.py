@@ -1,36 +1,76 @@
-"""What may be answered, without any HTTP: scores from the store, and scores of rows that the caller brings."""
+"""What may be answered about people, without any HTTP: who asks decides which rows, the batch wrote the numbers.
 
-from collections.abc import Sequence
+Every answer comes with whom it is about, so that whoever sends it can write that down first.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
-import numpy as np
-import pandas as pd
+from sqlalchemy import Row, Select, select
 
-from features.catalog import contract_version, feature_names
 from features.errors import InputError, NotReadyError
-from features.home import Home
-from serving.batch import score_frame
-from serving.schemas import ReasonOut, RowScore, RowsRequest, RowsResponse, ScoreOut, ScoresRequest, ScoresResponse
-from serving.store import Score, Store
-from training.task import Model
-from training.tracking import load_current
+from serving.access import AccessPolicy, Principal, may_read, refuse_person
+from serving.consent import agreed
+from serving.privacy.opt_out import NO_SCORE
+from serving.privacy.page import PseudonymPages
+from serving.schemas import USE, ScoresRequest
+from serving.store import Store
+from serving.tables import Score
 
-__all__ = ["Scoring", "UnknownAgentError"]
+__all__ = ["Answer", "Scoring", "UnknownAgentError", "UnknownGroupError", "parts", "shown"]
+
+HOW_TO_READ = (
+    "The starting point and all contributions add up to the log-odds of the score; above 0 they raised it, below 0 they"
+    " lowered it. They contributed to the score; they do not say why something would happen."
+)
+_TABLE = Score.__table__
+_PAST = ("as_of", "horizon_days", "probability", "interval", "band", "abstained", "model_version")
 
 
 class UnknownAgentError(InputError):
     """An agent has no score on that date."""
 
 
+class UnknownGroupError(InputError):
+    """There is no such team, site or queue on that date."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A body in the shape of its schema; which agents it is about, or which group; by which model."""
+
+    body: dict[str, Any]
+    agents: tuple[str, ...] = ()
+    group: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Which:
+    """Which scores of people: outcome, horizon (None: the model's own), date (None: the newest), reasons per score."""
+
+    outcome: str = "burnout"
+    horizon_days: int | None = None
+    as_of: date | None = None
+    top_reasons: int = 5
+
+
 class Scoring:
-    """Answers of one home. Models are loaded at the first question that needs them."""
+    """Answers from one store, under one policy."""
 
-    def __init__(self, home: Home) -> None:
-        self.home, self.store = home, Store(home)
-        self._models: dict[str, tuple[Model, str]] = {}
+    def __init__(self, store: Store, policy: AccessPolicy, fresh_days: int) -> None:
+        self.store, self.policy, self.fresh_days = store, policy, fresh_days
+        self.pages = PseudonymPages(store)
 
-    def scores(self, request: ScoresRequest) -> ScoresResponse:
-        """Scores that the batch wrote, in the order of the question.
+    def one(self, who: Principal, agent_id: str, which: Which) -> Answer:
+        """The score of one agent."""
+        found = self._people(who, [agent_id], which, "agent_id")
+        return self._answer(found, which, {"score": shown(found[0], which.top_reasons)})
+
+    def some(self, who: Principal, request: ScoresRequest) -> Answer:
+        """Scores of some agents, in the order of the question.
 
         Raises
         ------
@@ -38,87 +78,199 @@ class Scoring:
             Nothing was scored yet, or not on that date.
         UnknownAgentError
             Someone is not among the scored.
+        NotYoursError
+            Someone is not whom this principal reads about.
         """
-        as_of = request.as_of or self.store.latest(request.outcome)
-        found = self.store.scores(request.outcome, as_of, request.agent_ids) if as_of else []
-        if as_of is None or (not found and not self.store.scores(request.outcome, as_of)):
-            raise NotReadyError(f"There are no {request.outcome} scores{f' as of {as_of}' if as_of else ' yet'}.")
-        by_agent = {score.agent_id: score for score in found}
-        unknown = [agent for agent in request.agent_ids if agent not in by_agent]
-        if unknown:
-            raise UnknownAgentError(
-                f"agent_ids: {', '.join(map(repr, unknown[:5]))} had no post on {as_of};"
-                " ids are those of the table agents."
-            )
-        first = found[0]
-        return ScoresResponse(
-            outcome=request.outcome,
-            horizon_days=first.horizon_days,
-            model_version=first.model_version,
-            contract_version=first.contract_version,
-            scores=[_shown(by_agent[agent], request.top_reasons) for agent in request.agent_ids],
-        )
+        which = Which(request.outcome, request.horizon_days, request.as_of, request.top_reasons)
+        found = self._people(who, request.agent_ids, which, "agent_ids")
+        return self._answer(found, which, {"scores": [shown(row, which.top_reasons) for row in found]})
 
-    def score_rows(self, request: RowsRequest) -> RowsResponse:
-        """Score rows of features that the caller brings; nothing is kept.
+    def explanation(self, who: Principal, agent_id: str, which: Which) -> Answer:
+        """Every reason of one score."""
+        (row,) = found = self._people(who, [agent_id], which, "agent_id")
+        score = shown(row, len(row["reasons"]))
+        total = None if row["base"] is None else row["base"] + sum(r["contribution"] for r in row["reasons"])
+        return self._answer(found, which, {"score": score, "log_odds": total, "how_to_read": HOW_TO_READ})
+
+    def history(self, who: Principal, agent_id: str, which: Which) -> Answer:
+        """Every score of one agent that is kept, oldest first."""
+        self._people(who, [agent_id], which, "agent_id")  # whoever may not read today's may not read yesterday's
+        query = select(_TABLE).where(Score.agent_id == agent_id, Score.outcome == which.outcome)
+        query = query.where(Score.main if which.horizon_days is None else Score.horizon_days == which.horizon_days)
+        rows = [self._for(who, row) for row in self._rows(query.order_by(Score.as_of))]
+        past = [{name: value for name, value in _past(row).items() if name in _PAST} for row in rows]
+        body = {"agent_id": agent_id, "outcome": which.outcome, "use": USE, "history": past}
+        return Answer(body, (agent_id,), model=f"{which.outcome} {rows[-1]['model_version']}")
+
+    def team(self, who: Principal, team_id: str, which: Which) -> Answer:
+        """Scores of those members of a team about whom this principal reads."""
+        if who.role == "manager" and team_id not in who.teams:
+            raise refuse_person(self.policy, who, f"team {team_id}")
+        self.policy.refuse_outcome(who, which.outcome)
+        day = self._day(which)
+        rows = list(self._rows(_of(which, day).where(Score.team_id == team_id).order_by(Score.agent_id)))
+        if not rows:
+            raise UnknownGroupError(f"team_id: there is no team '{team_id}' on {day}.")
+        shares = self._shares(who, [row["agent_id"] for row in rows])
+        seen = [self._for(who, row) for row in rows if self._may(who, row, shares)]
+        body = {"scores": [shown(row, which.top_reasons) for row in seen]}
+        answer = self._answer(rows, which, body)
+        return Answer(answer.body, tuple(row["agent_id"] for row in seen), f"team {team_id}", answer.model)
+
+    def page(self, who: Principal, which: Which, after: str | None, limit: int) -> Answer:
+        """Scores of everyone, a page at a time; under pseudonyms for a data scientist."""
+        self.policy.refuse_outcome(who, which.outcome)
+        about = self.policy.of(who).about
+        if about not in ("everyone", "pseudonyms"):
+            raise refuse_person(self.policy, who, "everyone")
+        day = self._day(which)
+        if about == "pseudonyms":
+            return self._pseudonym_page(which, day, after, limit)
+        query = _of(which, day).order_by(Score.agent_id).limit(limit + 1)
+        rows = list(self._rows(query if after is None else query.where(Score.agent_id > after)))
+        page, more = rows[:limit], len(rows) > limit
+        body = {"scores": [shown(row, which.top_reasons) for row in page], "next": page[-1]["agent_id"] if more else None}
+        return self._answer(page or list(self._rows(_of(which, day).limit(1))), which, body, page)
+
+    def refuse_other(self, who: Principal, agent_id: str) -> None:
+        """Go on only where an agent asks about themselves.
+
+        Raises
+        ------
+        NotYoursError
+            It is somebody else.
+        """
+        if agent_id != who.agent_id:
+            raise refuse_person(self.policy, who, "agent_id")
+
+    def _pseudonym_page(self, which: Which, day: date, after: str | None, limit: int) -> Answer:
+        """Under pseudonyms of the month, with neither sentences nor posts: who is meant cannot be read off."""
+        names, more = self.pages.page(day, which.outcome, after, limit)
+        rows = {row["agent_id"]: row for row in self._rows(_of(which, day).where(Score.agent_id.in_(names.values())))}
+        page = [rows[agent] | {"agent_id": name} for name, agent in names.items() if agent in rows]
+        scores = [shown(row, 0) for row in page]
+        body = {"scores": scores, "next": next(reversed(names)) if more and names else None}
+        about = list(rows.values()) or list(self._rows(_of(which, day).limit(1)))
+        return self._answer(about, which, body, list(rows.values()))
+
+    def _people(self, who: Principal, agents: Sequence[str], which: Which, place: str) -> list[dict[str, Any]]:
+        """The rows of some agents, in their order, where this principal may read about all of them."""
+        self.policy.refuse_outcome(who, which.outcome)
+        about = self.policy.of(who).about
+        if about == "self" and set(agents) != {who.agent_id}:
+            raise refuse_person(self.policy, who, place)
+        query = _of(which, which.as_of or _newest(which.outcome)).where(Score.agent_id.in_(agents))
+        rows = {row["agent_id"]: row for row in self._rows(query)}
+        if about not in ("everyone", "self"):  # an unknown agent is refused like one who does not share
+            shares = self._shares(who, agents)
+            if not all(agent in rows and self._may(who, rows[agent], shares) for agent in agents):
+                raise refuse_person(self.policy, who, place)
+        unknown = [agent for agent in agents if agent not in rows]
+        if unknown:
+            day = self._day(which)
+            raise UnknownAgentError(
+                f"{place}: {', '.join(map(repr, unknown[:5]))} had no post on {day}; ids are those of the table agents."
+            )
+        return [self._for(who, rows[agent]) for agent in agents]
+
+    def _day(self, which: Which) -> date:
+        """The date that is meant.
 
         Raises
         ------
         NotReadyError
-            There is no champion.
-        InputError
-            A name is not in the catalog, or a value is not finite.
+            Nothing was scored yet, or not on that date, or not within that horizon.
         """
-        model, version = self._model(request.outcome)
-        rows = [row for row in score_frame(model, version, _frame(request.rows)) if row["main"]]
-        return RowsResponse(
-            outcome=request.outcome,
-            horizon_days=model.details_["config"]["horizon_days"],
-            model_version=version,
-            contract_version=contract_version(),
-            scores=[RowScore(**_parts(row, request.top_reasons)) for row in rows],
-        )
+        day = which.as_of or self.store.latest(which.outcome)
+        said = f"There are no {which.outcome} scores"
+        if day is None:
+            raise NotReadyError(f"{said} yet.")
+        if not any(self._rows(_of(which, day).limit(1))):
+            horizons = select(Score.horizon_days).where(Score.as_of == day, Score.outcome == which.outcome).distinct()
+            with self.store.reading() as connection:
+                known = sorted(connection.scalars(horizons))
+            if not known:
+                raise NotReadyError(f"{said} as of {day}.")
+            raise InputError(f"horizon_days: {which.horizon_days}; {which.outcome} has {', '.join(map(str, known))}.")
+        return day
 
-    def close(self) -> None:
-        self.store.close()
+    def _rows(self, query: Select[Any]) -> Iterator[dict[str, Any]]:
+        with self.store.reading() as connection:
+            found: Sequence[Row[Any]] = connection.execute(query).all()
+        return (dict(row._mapping) for row in found)
 
-    def _model(self, outcome: str) -> tuple[Model, str]:
-        if outcome not in self._models:
-            model, registered = load_current(self.home, outcome)
-            self._models[outcome] = (model, registered.version)
-        return self._models[outcome]
+    def _shares(self, who: Principal, agents: Sequence[str]) -> dict[str, bool]:
+        if self.policy.of(who).about != "shared":
+            return {}
+        return agreed(self.store, "share_with_manager", agents)
+
+    def _may(self, who: Principal, row: dict[str, Any], shares: dict[str, bool]) -> bool:
+        return may_read(self.policy, who, row["agent_id"], row["team_id"], shares)
+
+    def _for(self, who: Principal, row: dict[str, Any]) -> dict[str, Any]:
+        """To a manager a missing score gives no reason: an opt-out is nobody's business."""
+        return row | {"abstained": NO_SCORE} if who.role == "manager" and row["probability"] is None else row
+
+    def _answer(
+        self, rows: list[dict[str, Any]], which: Which, body: dict[str, Any], about: list[dict[str, Any]] | None = None
+    ) -> Answer:
+        first = rows[0]
+        common = {
+            "outcome": which.outcome,
+            "horizon_days": first["horizon_days"],
+            "model_version": first["model_version"],
+            "contract_version": first["contract_version"],
+            "use": USE,
+            "freshness": self._freshness(first),
+        }
+        agents = tuple(row["agent_id"] for row in (rows if about is None else about))
+        return Answer(common | body, agents, model=f"{which.outcome} {first['model_version']}")
+
+    def _freshness(self, row: dict[str, Any]) -> dict[str, Any]:
+        age = (datetime.now(UTC).date() - row["as_of"]).days
+        at = row["scored_at"]
+        return {
+            "as_of": row["as_of"].isoformat(),
+            "scored_at": at and f"{at.isoformat(timespec='seconds')}Z",
+            "age_days": age,
+            "fresh": age <= self.fresh_days,
+        }
 
 
-def _frame(rows: Sequence[dict[str, float | None]]) -> pd.DataFrame:
-    """Rows of the request as a frame with every feature; what was not sent is unknown."""
-    known = set(feature_names())
-    for number, row in enumerate(rows):
-        for name, value in row.items():
-            if name not in known:
-                raise InputError(
-                    f"rows[{number}]: '{name}' is not a feature; the catalog has {len(known)}, such as tenure."
-                )
-            if value is not None and not np.isfinite(value):
-                raise InputError(f"rows[{number}].{name}: {value} is not a finite number.")
-    frame = pd.DataFrame(list(rows)).reindex(columns=feature_names()).astype("float64")
-    return frame.assign(as_of=pd.Timestamp(0), agent_id="", team_id="", site_id="", queue="")
+def shown(row: dict[str, Any], top: int) -> dict[str, Any]:
+    """A row of the store as `ScoreOut`."""
+    return {"agent_id": row["agent_id"]} | parts(row, top)
 
 
-def _shown(score: Score, top: int) -> ScoreOut:
-    row = {"probability": score.probability, "band": score.band, "abstained": score.abstained, "base": score.base}
-    parts = _parts(row | {"reasons": score.reasons}, top)
-    return ScoreOut(agent_id=score.agent_id, as_of=score.as_of, **parts)
-
-
-def _parts(row: dict[str, Any], top: int) -> dict[str, Any]:
+def parts(row: dict[str, Any], top: int) -> dict[str, Any]:
+    """A row of the store, or one that was scored just now, as `RowScore`."""
     reasons = row["reasons"]
     return {
         "probability": row["probability"],
+        "interval": _interval(row),
         "band": row["band"],
         "abstained": row["abstained"],
         "base_log_odds": row["base"],
-        "reasons": [
-            ReasonOut(sentence=r["sentence"], family=r["family"], contribution=r["contribution"]) for r in reasons[:top]
-        ],
+        "reasons": [{name: one[name] for name in ("sentence", "family", "contribution")} for one in reasons[:top]],
         "other_reasons_log_odds": float(sum(reason["contribution"] for reason in reasons[top:])),
+        "families": row["families"],
     }
+
+
+def _interval(row: dict[str, Any]) -> dict[str, float] | None:
+    return None if row["low"] is None else {"low": row["low"], "high": row["high"]}
+
+
+def _past(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"as_of": row["as_of"].isoformat(), "interval": _interval(row)}
+
+
+def _newest(outcome: str) -> Any:
+    """The newest date with scores of an outcome, as a part of another query."""
+    return select(Score.as_of).where(Score.outcome == outcome).order_by(Score.as_of.desc()).limit(1).scalar_subquery()
+
+
+def _of(which: Which, day: Any) -> Select[Any]:
+    """Scores of a date."""
+    query = select(_TABLE).where(Score.outcome == which.outcome, Score.as_of == day)
+    return query.where(Score.main if which.horizon_days is None else Score.horizon_days == which.horizon_days)

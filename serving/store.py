@@ -54,6 +54,12 @@ class Store:
             yield session
 
     @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The same without objects: for what every request asks."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction that writes; on SQLite one at a time."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():

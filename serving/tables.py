@@ -76,7 +76,7 @@ class Switch(Base):
 class Token(Base):
     """A bearer token: its hash, whose it is, until when it opens. The token itself is shown once and kept nowhere.
 
-    `teams` are those of a manager, `agent_id` is the agent's own.
+    `teams` are those of a manager, `agent_id` is the agent's own; without `scopes` it opens all that the role may ask.
     """
 
     __tablename__ = "tokens"
@@ -85,9 +85,10 @@ class Token(Base):
     sha256: Mapped[str] = mapped_column(unique=True)
     expires_at: Mapped[datetime]
     revoked: Mapped[bool] = mapped_column(default=False)
-    role: Mapped[str] = mapped_column(default="hr")
+    role: Mapped[str]
     teams: Mapped[list[str]] = mapped_column(JSON, default=list)
     agent_id: Mapped[str | None]
+    scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
 class AuditEntry(Base):

@@ -1,16 +1,18 @@
 """Why a model says what it says: exact contributions that add up to the log-odds of the probability that is shown."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.catalog import feature
+from features.catalog import Family, feature
 from training.calibration import sigmoid
 
-__all__ = ["Explanation", "family_of"]
+__all__ = ["FAMILIES", "Explanation", "family_of"]
+
+FAMILIES: tuple[str, ...] = get_args(Family)
 
 Floats = npt.NDArray[np.float64]
 

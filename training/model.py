@@ -165,6 +165,10 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         values = values + self.columns_.folded(apart)
         return Explanation(values * self.line_.slope, base * self.line_.slope + self.line_.intercept, frame)
 
+    @property
+    def feature_names(self) -> list[str]:
+        return list(self.columns_.names)
+
     def margins(self, X: Any) -> Floats:
         """Log-odds before calibration as each member sees them, shape (n, members)."""
         native = self._native(X)[1]

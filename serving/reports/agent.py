@@ -6,9 +6,10 @@ from markupsafe import Markup
 
 from features.errors import InputError
 from serving.reports.charts import waterfall
-from serving.reports.material import FAMILIES, TITLES, WORK, Material, meaning, render, work_row
+from serving.reports.material import TITLES, WORK, Material, meaning, render, work_row
 from serving.store import Score
 from training.calibration import sigmoid
+from training.explain import FAMILIES
 
 __all__ = ["agent_report"]
 

@@ -5,16 +5,16 @@ site is still there when a team has to be held. Values that are not known at a d
 one (else later one) of the page's weeks: a line over weeks is over the same people from end to end.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from features.errors import InputError
+from serving.privacy.cohorts import Cohorts, cohorts
 from serving.reports.material import Material
 from serving.store import Score
 
-__all__ = ["Group", "Scored", "group_of", "means", "queue_means", "scored_in"]
+__all__ = ["Group", "group_of", "means", "queue_means", "scored_in"]
 
 PEOPLE = "people"
 
@@ -35,14 +35,6 @@ class Group:
     @property
     def name(self) -> str:
         return f"{self.column.removesuffix('_id')} {self.value}"
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Scores that a group's figures may be over, and those of the whole centre."""
-
-    group: list[Score]
-    everyone: list[Score]
 
 
 def group_of(material: Material, team: str) -> Group:
@@ -93,28 +85,11 @@ def queue_means(material: Material, group: Group, name: str) -> pd.Series | None
     return values.loc[sorted(found.people)].mean() if found.people else None
 
 
-def scored_in(material: Material, group: Group, outcome: str) -> Scored | None:
-    """The scores behind a group's figures, or None where they may not be shown.
-
-    Whoever has no score now, for whatever reason, counts with the last one until the cohort changes.
-    """
-    found = {score.agent_id: score for score in _usable(material.carried.get(outcome, []))}
-    now = {score.agent_id: score for score in _usable(material.scores[outcome])}
-    found |= now
-    admit, day = material.releases.admit, material.as_of.date()
-    everyone = admit(outcome, day, "all", frozenset(now), frozenset(found)).people
-    if everyone is None:
-        return None
-    for column, value in (*group.wholes, (group.column, group.value)):
-        present = frozenset(agent for agent, score in now.items() if getattr(score, column) == value)
-        people = admit(outcome, day, f"{column} {value}", present, frozenset(found)).people
-    if people is None:
-        return None
-    return Scored(*([found[agent] for agent in sorted(chosen)] for chosen in (people, everyone)))
-
-
-def _usable(scores: Iterable[Score]) -> list[Score]:
-    return [score for score in scores if score.probability is not None]
+def scored_in(material: Material, group: Group, outcome: str) -> Cohorts[Score] | None:
+    """The scores behind a group's figures, or None where they may not be shown."""
+    now, carried = material.scores[outcome], material.carried.get(outcome, [])
+    chain = (*group.wholes, (group.column, group.value))
+    return cohorts(material.releases, outcome, material.as_of.date(), now, carried, chain)
 
 
 def _filled(material: Material, name: str) -> pd.DataFrame:

@@ -21,10 +21,9 @@ from serving.reports.charts import sparkline
 from serving.store import Score, Store
 from training.config import OUTCOMES
 
-__all__ = ["FAMILIES", "TITLES", "WORK", "Material", "gather", "meaning", "render", "shown_row", "work_row"]
+__all__ = ["TITLES", "WORK", "Material", "gather", "meaning", "render", "shown_row", "work_row"]
 
 WEEKS = 12
-FAMILIES = ("workload", "escalation", "schedule", "sentiment", "context")
 TITLES = {"burnout": "Exhaustion", "turnover": "Leaving"}
 WORK = (
     "contacts_per_hour", "occupancy", "overtime", "escalation_rate", "abuse_per_100", "quick_returns", "start_sd",

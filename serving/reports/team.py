@@ -9,8 +9,9 @@ from markupsafe import Markup
 from features.catalog import feature, own_usual
 from serving.reports.charts import bars
 from serving.reports.groups import Group, group_of, means, queue_means, scored_in
-from serving.reports.material import FAMILIES, TITLES, WORK, Material, meaning, render, shown_row
+from serving.reports.material import TITLES, WORK, Material, meaning, render, shown_row
 from serving.store import Score
+from training.explain import FAMILIES
 
 __all__ = ["team_report"]
 

@@ -1,41 +1,53 @@
-"""Who may ask: bearer tokens, hashed, with an end, revocable. No token, no data."""
+"""Bearer tokens: hashed, bound to a role, with an end, revocable. No token, no data."""
 
 import hashlib
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from features.errors import AccessError, InputError
-from serving.store import Store, Token
+from serving.access.principal import Principal
+from serving.store import Store
+from serving.tables import Token
 
-__all__ = ["check", "grant", "list_tokens", "revoke"]
+__all__ = ["REFUSED", "check", "grant", "list_tokens", "revoke"]
 
 MAX_DAYS = 365
-_REFUSED = "Send 'Authorization: Bearer <token>' with a token that is valid; `respite access grant NAME` makes one."
+_BY_HASH = select(Token.__table__).where(Token.sha256 == bindparam("sha256"))
+REFUSED = "Send 'Authorization: Bearer <token>' with a token that is valid; `respite access grant NAME` makes one."
 
 
-def grant(store: Store, name: str, days: int, now: datetime) -> str:
-    """Make a token for a wellbeing partner or a service; it is returned once and kept only as its hash.
+def grant(store: Store, who: Principal, days: int, now: datetime) -> str:
+    """Make a token; it is returned once and kept only as its hash.
 
     Raises
     ------
     InputError
         The name is taken or empty, or the days are not 1 to 365.
     """
-    if not re.fullmatch(r"[\w.@-]{1,80}", name):
-        raise InputError(f"access grant '{name}': a name has 1 to 80 letters, digits, or . @ - _.")
+    if not re.fullmatch(r"[\w.@-]{1,80}", who.name):
+        raise InputError(f"access grant '{who.name}': a name has 1 to 80 letters, digits, or . @ - _.")
     if not 1 <= days <= MAX_DAYS:
         raise InputError(f"--days {days}: a token is valid for 1 to {MAX_DAYS} days.")
     token = f"respite_{secrets.token_urlsafe(32)}"
+    row = Token(
+        name=who.name,
+        sha256=_hash(token),
+        expires_at=_naive(now) + timedelta(days=days),
+        role=who.role,
+        teams=sorted(who.teams),
+        agent_id=who.agent_id,
+        scopes=sorted(who.scopes),
+    )
     try:
         with store.writing() as session:
-            session.add(Token(name=name, sha256=_hash(token), expires_at=_naive(now) + timedelta(days=days)))
+            session.add(row)
     except IntegrityError as error:
         raise InputError(
-            f"access grant {name}: there is a token of that name; revoke it, or choose another."
+            f"access grant {who.name}: there is a token of that name; revoke it, or choose another."
         ) from error
     return token
 
@@ -61,8 +73,8 @@ def list_tokens(store: Store) -> list[Token]:
         return list(session.scalars(select(Token).order_by(Token.name)))
 
 
-def check(store: Store, authorization: str | None, now: datetime) -> str:
-    """Whose token this is.
+def check(connection: Connection, authorization: str | None, now: datetime) -> Principal:
+    """Whose token this is, as 'Bearer <token>', by an open connection of the store.
 
     Raises
     ------
@@ -71,11 +83,12 @@ def check(store: Store, authorization: str | None, now: datetime) -> str:
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        with store.session() as session:
-            found = session.scalar(select(Token).where(Token.sha256 == _hash(token.strip())))
+        found = connection.execute(_BY_HASH, {"sha256": _hash(token.strip())}).one_or_none()
         if found is not None and not found.revoked and found.expires_at > _naive(now):
-            return found.name
-    raise AccessError(_REFUSED)
+            return Principal(
+                found.name, found.role, frozenset(found.teams), found.agent_id, frozenset(found.scopes or ())
+            )
+    raise AccessError(REFUSED)
 
 
 def _hash(token: str) -> str:

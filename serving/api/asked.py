@@ -1,0 +1,52 @@
+"""The request that is being answered: who asks, what for, and about whom, for the log that is written before it ends."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from serving.access import Principal
+from serving.audit import Event
+from serving.scoring import Answer
+
+__all__ = ["Asked", "asked", "current_request"]
+
+current_request: ContextVar["Asked"] = ContextVar("current_request")
+
+
+@dataclass
+class Asked:
+    """One request. `what` is its method and path without anyone's id; `answer` is about whom it was."""
+
+    what: str
+    operation: str = ""
+    who: Principal | None = None
+    purpose: str = ""
+    answer: Answer | None = None
+
+    def answered(self, answer: Answer) -> dict[str, Any]:
+        """Keep for the log whom an answer is about, and return its body."""
+        self.answer = answer
+        return answer.body
+
+    @property
+    def role(self) -> str:
+        return self.who.role if self.who else "nobody"
+
+    def event(self, status: int) -> Event:
+        """The entry of the log."""
+        about = self.answer or Answer({})
+        return Event(
+            who=self.who.name if self.who else "nobody",
+            who_agent=self.who.agent_id if self.who else None,
+            what=self.what,
+            status=status,
+            agents=about.agents,
+            group=about.group,
+            purpose=self.purpose,
+            model=about.model,
+        )
+
+
+def asked() -> Asked:
+    """The request that is being answered here."""
+    return current_request.get()

@@ -1,0 +1,196 @@
+"""ASGI middleware: nobody unknown, nothing unnamed, and no answer before it is written down."""
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any
+from urllib.parse import parse_qs
+
+import anyio.to_thread
+from sqlalchemy import Connection
+
+from features.errors import AccessError
+from serving.access import Principal, check
+from serving.access.oidc import IdentityProvider, is_jwt
+from serving.api.asked import Asked, current_request
+from serving.api.counters import REQUESTS, SECONDS
+from serving.api.desk import Desk
+from serving.api.journal import Journal
+from serving.api.operations import OPEN, OPEN_PREFIX, question_of, refused_when_stopped
+from serving.api.problems import PROBLEM, LogError, Refusal, TokenError, problem, refusal_of
+from serving.consent import refuse_when_stopped
+
+__all__ = ["Gate"]
+
+PURPOSE_HEADER = b"respite-purpose"
+log = logging.getLogger("respite.requests")
+
+
+class Gate:
+    """Lets in who may ask, with a purpose, and sends an answer once its entry is in the log."""
+
+    def __init__(self, app: Any, desk: Callable[[], Desk]) -> None:
+        self.app, self.desk = app, desk()
+        self.policy = self.desk.scoring.policy
+        oidc = self.desk.settings.access.oidc
+        self.provider = IdentityProvider(oidc) if oidc else None
+        self.journal = Journal(self.desk.store)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == "/readyz":
+            await self._ready(send)
+        elif scope["type"] == "lifespan" or (scope["type"] == "http" and _is_open(scope["path"])):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._guarded(scope, receive, send)
+        # nothing here speaks WebSocket: a connection that is not accepted is closed by the server
+
+    async def _ready(self, send: Any) -> None:
+        """Ready, or why not."""
+        why = await anyio.to_thread.run_sync(self.desk.unready)
+        headers, body = problem(503, why) if why else ({"content-type": "text/plain"}, b"ready\n")
+        await _send(send, 503 if why else 200, headers, body)
+
+    async def _guarded(self, scope: Any, receive: Any, send: Any) -> None:
+        started, headers = perf_counter(), dict(scope["headers"])
+        request = Asked(f"{scope['method']} (no such path)")
+        answer = _Answer(self, request, send)
+        token = current_request.set(request)
+        try:
+            receive = _Bounded(receive, headers, self.desk.settings.service.max_body_bytes)
+            await anyio.to_thread.run_sync(self._admit, scope, headers, request)
+            await self.app(scope, receive, answer)
+        except Exception as error:  # noqa: BLE001 - every fault is an answer, and is in the log
+            refusal = refusal_of(error)
+            if refusal is None:
+                log.exception("fault", extra={"operation": request.what})
+                refusal = Refusal(500, "A fault of the service; its log says which.")
+            await answer.refuse(refusal)
+        finally:
+            current_request.reset(token)
+        self._count(request, answer.status, perf_counter() - started)
+
+    def _admit(self, scope: Any, headers: dict[bytes, bytes], request: Asked) -> None:
+        """Who asks, whether the role may, and what for; the first that fails refuses."""
+        question = question_of(scope["method"], scope["path"])
+        if question:
+            request.what = f"{scope['method']} {question.template}"
+        with self.desk.store.reading() as connection:
+            try:
+                given = headers.get(b"authorization", b"").decode("latin-1")
+                request.who = self._who(connection, given)
+            except AccessError as error:
+                raise TokenError(str(error)) from None
+            if question is None:
+                raise Refusal(404, "There is no such path; GET /docs.json lists those there are.")
+            if question.operation is None:
+                raise Refusal(405, f"{question.template} takes {', '.join(question.methods)}.")
+            request.operation = question.operation
+            request.purpose = self.policy.refuse_purpose(request.who, _purpose(scope, headers))
+            self.policy.refuse_operation(request.who, question.operation)
+            if refused_when_stopped(question.operation):
+                refuse_when_stopped(self.desk.store, connection)
+
+    def _who(self, connection: Connection, given: str) -> Principal:
+        if self.provider is not None and is_jwt(given):
+            return self.provider.check(given)
+        return check(connection, given, datetime.now(UTC))
+
+    def _count(self, request: Asked, status: int, seconds: float) -> None:
+        REQUESTS.labels(request.operation or "none", request.role, str(status)).inc()
+        SECONDS.labels(request.operation or "none").observe(seconds)
+        said = {"what": request.what, "role": request.role, "purpose": request.purpose, "status": status}
+        log.info("answered", extra=said | {"ms": round(1000 * seconds, 1)})
+
+
+class _Answer:
+    """Holds an answer back until its entry is in the log; refusals of any origin leave in one shape."""
+
+    def __init__(self, gate: Gate, request: Asked, send: Any) -> None:
+        self.gate, self.request, self.send = gate, request, send
+        self.status, self._refused, self._body, self._sent = 0, False, b"", False
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            await self._begin(message)
+        elif not self._refused:
+            await self.send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._send(self.status, _sentence(self._body))
+
+    async def _begin(self, message: Any) -> None:
+        self.status = message["status"]
+        kind = dict(message["headers"]).get(b"content-type", b"").decode()
+        self._refused = self.status >= HTTPStatus.BAD_REQUEST and kind != PROBLEM
+        await self.gate.journal.write(self.request.event(self.status))
+        if not self._refused:
+            self._sent = True
+            await self.send(message)
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Send a refusal in place of an answer that has not begun."""
+        if self._sent:
+            return  # the connection breaks off: half an answer cannot be taken back
+        self.status = refusal.status
+        try:
+            await self.gate.journal.write(self.request.event(refusal.status))
+        except LogError as error:
+            self.status, refusal = 503, Refusal(503, str(error))
+        await self._send(refusal.status, refusal.detail)
+
+    async def _send(self, status: int, detail: str) -> None:
+        self._sent = True
+        await _send(self.send, status, *problem(status, detail))
+
+
+class _Bounded:
+    """Receives a body up to a size."""
+
+    def __init__(self, receive: Any, headers: dict[bytes, bytes], most: int) -> None:
+        self.receive, self.most, self.seen = receive, most, 0
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > most:
+            raise self._too_large()
+
+    async def __call__(self) -> Any:
+        message = await self.receive()
+        self.seen += len(message.get("body", b""))
+        if self.seen > self.most:
+            raise self._too_large()
+        return message
+
+    def _too_large(self) -> Refusal:
+        return Refusal(413, f"A body has at most {self.most:,} bytes; ask in several requests.")
+
+
+async def _send(send: Any, status: int, headers: dict[str, str], body: bytes) -> None:
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN or path.startswith(OPEN_PREFIX)
+
+
+def _purpose(scope: Any, headers: dict[bytes, bytes]) -> str | None:
+    """From the header, or from the address for clients that cannot set one, as some scrapers."""
+    if PURPOSE_HEADER in headers:
+        return headers[PURPOSE_HEADER].decode("latin-1").strip()
+    found = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("purpose")
+    return found[0] if found else None
+
+
+def _sentence(body: bytes) -> str:
+    """The sentence of a refusal that came in another shape."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = body.decode("utf-8", "replace") or "refused"
+    first = said[0] if isinstance(said, list) and said else said
+    return str(first.get("error", first.get("detail", first)) if isinstance(first, dict) else first)

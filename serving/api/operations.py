@@ -1,0 +1,66 @@
+"""Which kind of question every path of the service is. A path that is not here is not there."""
+
+import re
+from typing import NamedTuple
+
+from serving.access.principal import Operation
+
+__all__ = ["OPEN", "OPEN_PREFIX", "PATHS", "Question", "question_of", "refused_when_stopped"]
+
+# they hold nothing about anyone: probes, the page that documents the API, and its files
+OPEN = ("/", "/docs.json", "/schema.json", "/healthz", "/livez", "/readyz")
+OPEN_PREFIX = "/static_content/"
+
+PATHS: dict[tuple[str, str], Operation] = {
+    ("POST", "/v1/scores"): "scores",
+    ("GET", "/v1/scores"): "scores",
+    ("GET", "/v1/agents/{agent_id}/score"): "scores",
+    ("GET", "/v1/agents/{agent_id}/explanation"): "explanation",
+    ("GET", "/v1/agents/{agent_id}/history"): "history",
+    ("POST", "/v1/agents/{agent_id}/what-if"): "what_if",
+    ("PUT", "/v1/agents/{agent_id}/consent"): "consent",
+    ("GET", "/v1/teams/{team_id}/scores"): "scores",
+    ("GET", "/v1/groups/{kind}/{name}"): "groups",
+    ("POST", "/v1/score_rows"): "score_rows",
+    ("GET", "/v1/models/{outcome}"): "models",
+    ("GET", "/v1/log"): "log",
+    ("GET", "/metrics"): "metrics",
+}
+_GO_ON = frozenset({"models", "consent", "log", "metrics"})
+
+
+class Question(NamedTuple):
+    """A path without anyone's id in it, and what kind of question it is; None where only other methods are known."""
+
+    template: str
+    operation: Operation | None
+    methods: tuple[str, ...]
+
+
+def _pattern(template: str) -> "re.Pattern[str]":
+    return re.compile(re.sub(r"\{[a-z_]+\}", "[^/]+", template))
+
+
+_KNOWN = [
+    (_pattern(template), template, {method: op for (method, path), op in PATHS.items() if path == template})
+    for template in dict.fromkeys(path for _, path in PATHS)
+]
+
+
+def question_of(method: str, path: str) -> Question | None:
+    """What a request asks, or None where there is no such path.
+
+    Examples
+    --------
+    >>> question_of("GET", "/v1/agents/A0007/score")
+    Question(template='/v1/agents/{agent_id}/score', operation='scores', methods=('GET',))
+    """
+    for pattern, template, methods in _KNOWN:
+        if pattern.fullmatch(path):
+            return Question(template, methods.get(method), tuple(methods))
+    return None
+
+
+def refused_when_stopped(operation: Operation) -> bool:
+    """Whether the stop switch stops it. Decisions about oneself, the log and the state of the service go on."""
+    return operation not in _GO_ON

@@ -1,0 +1,137 @@
+"""What is computed at the moment of the question: rows that the caller brings, what-if, and what the model is."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from features.catalog import contract_version, feature, feature_names
+from features.errors import InputError, NotReadyError
+from features.frame import load_row
+from features.home import Home
+from serving.batch import horizons, score_frame
+from serving.schemas import USE, RowsRequest
+from serving.scoring import Answer, parts
+from serving.what_if import NOTE, changed
+from training.task import Model
+from training.tracking import Registered, load_current
+
+__all__ = ["Online"]
+
+_METRICS = ("rows", "positives", "auroc", "auprc", "brier", "calibration_slope", "calibration_intercept", "lift_top")
+
+
+class Online:
+    """The champions of a home, loaded once."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._models: dict[str, tuple[Model, Registered]] = {}
+        self._row = lru_cache(maxsize=256)(lambda day, agent: load_row(home, day, agent))
+
+    def load(self, outcome: str) -> tuple[Model, Registered]:
+        """The champion of an outcome.
+
+        Raises
+        ------
+        NotReadyError
+            There is none.
+        """
+        if outcome not in self._models:
+            self._models[outcome] = load_current(self.home, outcome)
+        return self._models[outcome]
+
+    def loaded(self, outcome: str) -> bool:
+        return outcome in self._models
+
+    def score_rows(self, request: RowsRequest) -> Answer:
+        """Score rows of features that the caller brings; nothing is kept.
+
+        Raises
+        ------
+        InputError
+            A name is not in the catalog, or a value is not finite.
+        """
+        model, champion = self.load(request.outcome)
+        rows = _main(model, champion.version, _frame(request.rows))
+        body = {"scores": [parts(row, request.top_reasons) for row in rows]}
+        return self._answer(request.outcome, body, group=f"{len(rows)} rows of the caller's")
+
+    def what_if(self, agent_id: str, as_of: date, outcome: str, changes: dict[str, float]) -> Answer:
+        """The score of one agent with other values of signals that work can change.
+
+        Raises
+        ------
+        InputError
+            A change is not possible (see `serving.what_if.changed`).
+        NotReadyError
+            The features of that date are not kept any more.
+        """
+        model, champion = self.load(outcome)
+        row = self._row(as_of, agent_id)
+        if row is None:
+            raise NotReadyError(f"The features of {as_of} are not here; run `respite features --as-of {as_of}`.")
+        both = pd.concat([row, changed(row, changes, model.details_.get("profile", {}))], ignore_index=True)
+        now, then = (parts(found, 5) for found in _main(model, champion.version, both))
+        apart = None
+        if now["probability"] is not None and then["probability"] is not None:
+            apart = then["probability"] - now["probability"]
+        body = {"agent_id": agent_id, "as_of": as_of.isoformat(), "changes": changes, "now": now, "then": then}
+        return self._answer(outcome, body | {"difference": apart, "note": NOTE}, (agent_id,))
+
+    def about(self, outcome: str) -> Answer:
+        """The model in charge, how it did on months it had not seen, and its inputs."""
+        model, champion = self.load(outcome)
+        details: Any = model.details_
+        metrics = {name: value for name, value in champion.metrics.items() if name in _METRICS}
+        body = {
+            "outcome": outcome,
+            "model_version": champion.version,
+            "contract_version": contract_version(),
+            "run_id": champion.run_id,
+            "horizons_days": horizons(model),
+            "base_rate": float(details["base_rate"]),
+            "metrics": metrics,
+            "inputs": [_input(name) for name in model.feature_names],
+            "use": USE,
+        }
+        return Answer(body, model=f"{outcome} {champion.version}")
+
+    def _answer(self, outcome: str, body: dict[str, Any], agents: tuple[str, ...] = (), group: str = "") -> Answer:
+        model, champion = self.load(outcome)
+        common = {
+            "outcome": outcome,
+            "horizon_days": model.details_["config"]["horizon_days"],
+            "model_version": champion.version,
+            "contract_version": contract_version(),
+            "use": USE,
+        }
+        return Answer(common | body, agents, group, f"{outcome} {champion.version}")
+
+
+def _main(model: Model, version: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as the batch would write them, at the model's main horizon."""
+    return [row for row in score_frame(model, version, frame) if row["main"]]
+
+
+def _frame(rows: Sequence[dict[str, float | None]]) -> pd.DataFrame:
+    """Rows of the request as a frame with every feature; what was not sent is unknown."""
+    known = set(feature_names())
+    for number, row in enumerate(rows):
+        for name in row:
+            if name not in known:
+                raise InputError(
+                    f"rows[{number}]: {name[:60]!r} is not a feature; the catalog has {len(known)}, such as tenure."
+                )
+    frame = pd.DataFrame(list(rows)).reindex(columns=feature_names()).astype("float64")
+    return frame.assign(as_of=pd.Timestamp(0), agent_id="", team_id="", site_id="", queue="")
+
+
+def _input(name: str) -> dict[str, Any]:
+    entry = feature(name)
+    if entry is None:
+        return {"name": name}
+    names = ("name", "family", "unit", "label", "question", "formula", "source", "actionable")
+    return {key: getattr(entry, key) for key in names}

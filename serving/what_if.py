@@ -1,0 +1,102 @@
+"""What the model would say had work been otherwise: other values of signals that work can change, within what was seen.
+
+It is a question about the model, not about the world: nothing here says that a change of work changes what will happen.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.catalog import CATALOG, WINDOW_DAYS, Feature, feature, own_usual, peer_usual
+from features.errors import InputError
+
+__all__ = ["NOTE", "changed", "observed_range"]
+
+NOTE = (
+    "What the model says of weeks like these had only this been otherwise. It has not seen this change happen, and does"
+    " not say that it would help."
+)
+
+
+def changed(row: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[str, Any]) -> pd.DataFrame:
+    """The row with other values of some signals over its main window, and what follows from them.
+
+    A signal's distance from the own past and from peers moves with it, in the spreads that its present values imply;
+    where they imply none (it is now exactly as usual, or unknown), the distance stays as it is.
+
+    Parameters
+    ----------
+    row
+        One row of the feature frame with the usual values, shape (1, k).
+    profile
+        What the model was trained on (`training.profile.model_profile`): values outside are refused.
+
+    Raises
+    ------
+    InputError
+        A name is no signal that work can change, its value now is unknown, or the new one was not seen in training.
+    """
+    found = row.copy()
+    for name, value in changes.items():
+        entry, now = _signal(name), float(row[name].iloc[0])
+        if np.isnan(now):
+            raise InputError(f"changes.{name}: not known for this agent now, so there is nothing to change.")
+        low, high = observed_range(name, profile)
+        if not low <= value <= high:
+            raise InputError(
+                f"changes.{name}: {value:g} lies outside what training saw; choose {low:g} to {high:g}"
+                f" ({entry.label}, {entry.unit})."
+            )
+        found[name] = value
+        for other in _derived(name):
+            found[other.name] = _moved(other, row, now, value)
+    return found
+
+
+def observed_range(name: str, profile: Mapping[str, Any]) -> tuple[float, float]:
+    """The least and the largest value of a signal in training.
+
+    Raises
+    ------
+    InputError
+        The model was not trained on the signal, or never saw a value.
+    """
+    quantiles = profile.get("columns", {}).get(name, {}).get("quantiles", [])
+    if not quantiles:
+        raise InputError(f"changes.{name}: the model in charge does not read it.")
+    return float(quantiles[0]), float(quantiles[-1])
+
+
+def _signal(name: str) -> Feature:
+    entry = feature(name)
+    if entry is None or entry.version != "raw" or not entry.actionable:
+        first = ", ".join([e.name for e in CATALOG if e.version == "raw" and e.actionable][:4])
+        raise InputError(f"changes.{name}: no signal that work can change; such are {first} (see docs/catalog.md).")
+    return entry
+
+
+def _derived(name: str) -> list[Feature]:
+    return [entry for entry in CATALOG if entry.basis == name]
+
+
+def _moved(other: Feature, row: pd.DataFrame, now: float, value: float) -> float:
+    """What another version of a signal is once the signal moved from `now` to `value`."""
+    before, name = float(row[other.name].iloc[0]), str(other.basis)
+    if other.version == "change":
+        return before + value - now
+    if other.version == "window":
+        return before + (value - now) * _share_of_window(other)
+    usual = float(row[own_usual(name) if other.version == "own_z" else peer_usual(name)].iloc[0])
+    if not before or np.isnan(before) or np.isnan(usual):
+        return before
+    return before * (value - usual) / (now - usual)
+
+
+def _share_of_window(other: Feature) -> float:
+    """How much of a change over the main window shows in another one that ends on the same day."""
+    counted = other.unit in ("count", "days")
+    if other.window_days <= WINDOW_DAYS:
+        return other.window_days / WINDOW_DAYS if counted else 1.0
+    return 1.0 if counted else WINDOW_DAYS / other.window_days
