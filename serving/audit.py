@@ -6,11 +6,12 @@ chain is kept twice more: in the store, locked while entries are added, so that 
 `audit.head` in the home, so that a log cut off at its end together with that row is found too.
 """
 
+import getpass
 import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +22,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from features.errors import RespiteError
+from features.home import Home
 from serving.privacy.keys import Keys
 from serving.privacy.pseudonyms import pseudonyms
 from serving.store import Store
 from serving.tables import AuditEntry, AuditHead
 
-__all__ = ["PERIOD", "BrokenChainError", "Event", "append", "append_all", "forget_before", "read_log", "verify"]
+__all__ = [
+    "PERIOD",
+    "BrokenChainError",
+    "Event",
+    "append",
+    "append_all",
+    "forget_before",
+    "log_command",
+    "read_log",
+    "verify",
+]
 
 PERIOD = "audit"  # of the pseudonyms in the log; it is not rotated, so that an agent can be told who read about them
 FORGOTTEN = "audit retention"
@@ -64,9 +76,26 @@ def append(store: Store, event: Event, now: datetime) -> int:
     return append_all(store, [event], now)
 
 
-def append_all(store: Store, events: Sequence[Event], now: datetime) -> int:
-    """Add entries in their order, in one transaction, and return the number of the last."""
+def log_command(home: Home, what: str, purpose: str, agents: tuple[str, ...] = (), group: str = "") -> None:
+    """Write down what the command line is about to do, and by which account; what it does comes after."""
+    store = Store(home)
+    try:
+        who = f"account {getpass.getuser()}"
+        append(store, Event(who, f"respite {what}", 200, agents, group, purpose), datetime.now(UTC))
+    finally:
+        store.close()
+
+
+def append_all(
+    store: Store, events: Sequence[Event], now: datetime, also: Callable[[Session], None] | None = None
+) -> int:
+    """Add entries in their order, in one transaction, and return the number of the last.
+
+    `also` is what is done to the store in the same transaction: both are there, or neither.
+    """
     with store.writing() as session:
+        if also is not None:
+            also(session)
         head = _locked_head(session)
         keys = Keys.of(session)
         named = {agent for event in events for agent in (*event.agents, event.who_agent) if agent}
@@ -131,10 +160,12 @@ def forget_before(store: Store, moment: datetime, now: datetime, dry_run: bool =
     """Delete entries from before a moment; the chain says how many, and begins anew where they ended."""
     with store.session() as session:
         old = AuditEntry.at < _naive(moment)
-        last = session.scalar(select(func.max(AuditEntry.number)).where(old))
-        first = session.scalar(select(func.min(AuditEntry.number)))
-        if last is None or first is None or dry_run:
-            return 0 if last is None or first is None else last - first + 1
+        last: int | None = session.scalar(select(func.max(AuditEntry.number)).where(old))
+        first: int | None = session.scalar(select(func.min(AuditEntry.number)))
+        if last is None or first is None:
+            return 0
+        if dry_run:
+            return last - first + 1
         sha256 = session.get_one(AuditEntry, last).sha256
     # said first: killed between the two, the chain says more than was done, and the next run does it
     append(store, Event("retention", FORGOTTEN, 200, group=f"1-{last} {sha256}", purpose="oversight"), now)
@@ -143,14 +174,14 @@ def forget_before(store: Store, moment: datetime, now: datetime, dry_run: bool =
     return last - first + 1
 
 
-def _entry(event: Event, names: dict[str, str], now: datetime) -> dict[str, object]:
+def _entry(event: Event, names: dict[str, str], now: datetime) -> dict[str, Any]:
     whom = " ".join(filter(None, [event.group, *(names[agent] for agent in event.agents)]))
     who = f"agent {names[event.who_agent]}" if event.who_agent else event.who
     kept = {"what": event.what, "purpose": event.purpose, "model": event.model, "status": event.status}
     return {"at": _naive(now), "who": who, "whom": whom} | kept
 
 
-def _check(entry: dict[str, object], number: int, key: bytes, previous: str | None) -> None:
+def _check(entry: dict[str, Any], number: int, key: bytes, previous: str | None) -> None:
     """One entry against its place, its hash, and the hash of the one before where that is there."""
     if entry["number"] != number:
         raise BrokenChainError(f"audit, entry {number}: missing; the next that is there is {entry['number']}.")
@@ -158,7 +189,7 @@ def _check(entry: dict[str, object], number: int, key: bytes, previous: str | No
         raise BrokenChainError(f"audit, entry {number}: changed, or not the one that followed {number - 1}.")
 
 
-def _entries(session: Session) -> Iterator[dict[str, object]]:
+def _entries(session: Session) -> Iterator[dict[str, Any]]:
     """All entries in their order, a page at a time."""
     last = -1
     while True:
@@ -167,7 +198,7 @@ def _entries(session: Session) -> Iterator[dict[str, object]]:
         yield from page
         if len(page) < _PAGE:
             return
-        last = page[-1]["number"]
+        last = int(page[-1]["number"])
 
 
 def _locked_head(session: Session) -> AuditHead:
@@ -183,7 +214,7 @@ def _locked_head(session: Session) -> AuditHead:
     return found
 
 
-def _hash(entry: dict[str, object], key: bytes) -> str:
+def _hash(entry: dict[str, Any], key: bytes) -> str:
     at = entry["at"]
     content = [at.isoformat() if isinstance(at, datetime) else at, *(entry[name] for name in _FIELDS)]
     return hmac.new(key, json.dumps(content).encode(), hashlib.sha256).hexdigest()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from features.errors import NotReadyError
 from serving.store import Consent, Store, Switch
 
-__all__ = ["STOP", "StoppedError", "agreed", "may_score", "record", "refuse_when_stopped", "turn"]
+__all__ = ["STOP", "StoppedError", "agreed", "decision", "may_score", "record", "refuse_when_stopped", "turn"]
 
 What = Literal["scoring", "share_with_manager"]
 STOP = "stop"
@@ -24,7 +24,12 @@ class StoppedError(NotReadyError):
 def record(store: Store, agent_id: str, what: What, granted: bool, now: datetime) -> None:
     """Write down what an agent decided; former decisions are kept as history."""
     with store.writing() as session:
-        session.add(Consent(agent_id=agent_id, what=what, granted=granted, at=_naive(now)))
+        session.add(decision(agent_id, what, granted, now))
+
+
+def decision(agent_id: str, what: What, granted: bool, now: datetime) -> Consent:
+    """The row that says what an agent decided."""
+    return Consent(agent_id=agent_id, what=what, granted=granted, at=_naive(now))
 
 
 def agreed(store: Store, what: What, agent_ids: Sequence[str] | None = None) -> dict[str, bool]:

@@ -12,7 +12,7 @@ from features.frame import write_features
 from features.home import Home
 from features.simulation import Centre, simulate, write
 from features.terminal import Terminal
-from serving.access import grant
+from serving.access import Principal, grant
 from serving.batch import BatchReport, score_all
 from serving.reports.build import write_reports
 from serving.server import ask, running
@@ -98,7 +98,7 @@ def _highest(home: Home) -> Score:
 def _ask_once(home: Home, agent: str) -> dict[str, Any]:
     store = Store(home)
     try:
-        token = grant(store, f"demo-{secrets.token_hex(4)}", 1, datetime.now(UTC))
+        token = grant(store, Principal(f"demo-{secrets.token_hex(4)}", "hr"), 1, datetime.now(UTC))
     finally:
         store.close()
     with running(home) as address:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from features.errors import NotReadyError
@@ -13,15 +13,14 @@ from serving.access import AccessPolicy, Principal, refuse_person
 from serving.privacy.cohorts import cohorts
 from serving.privacy.memory import releases_of
 from serving.privacy.policy import PrivacyPolicy
-from serving.schemas import USE
+from serving.schemas import USE, Kind
 from serving.scoring import Answer, UnknownGroupError
 from serving.store import Store
 from serving.tables import Score
 from training.explain import FAMILIES
 
-__all__ = ["Groups", "Kind"]
+__all__ = ["Groups"]
 
-Kind = Literal["team", "site", "queue"]
 WEEKS = 12
 _COLUMN = {"team": "team_id", "site": "site_id", "queue": "queue"}
 _READ = (
@@ -33,8 +32,8 @@ _READ = (
 class _Day(NamedTuple):
     """Scores of a date, and the last ones before it of whoever has none now."""
 
-    now: Sequence[Row[Any]]
-    carried: Sequence[Row[Any]]
+    now: Sequence[Any]
+    carried: Sequence[Any]
 
 
 class Groups:
@@ -115,13 +114,14 @@ class Groups:
             ~newest.exists(),
         )  # fmt: skip
         with self.store.reading() as connection:
-            now = connection.execute(main.where(Score.as_of == day)).all()
-            return _Day(now, connection.execute(before).all())
+            now: Sequence[Any] = connection.execute(main.where(Score.as_of == day)).all()
+            carried: Sequence[Any] = connection.execute(before).all()
+            return _Day(now, carried)
 
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _mean_of(people: Sequence[Row[Any]], family: str) -> float:
+def _mean_of(people: Sequence[Any], family: str) -> float:
     return _mean([row.families.get(family, 0.0) for row in people])

@@ -12,8 +12,16 @@ __all__ = [
     "ExplanationResponse",
     "GroupResponse",
     "HistoryResponse",
+    "Kind",
     "LogResponse",
     "ModelResponse",
+    "OfAgent",
+    "OfEveryone",
+    "OfGroup",
+    "OfLog",
+    "OfModel",
+    "OfTeam",
+    "Oneself",
     "Outcome",
     "PageResponse",
     "Problem",
@@ -27,15 +35,21 @@ __all__ = [
     "ScoresResponse",
     "WhatIfRequest",
     "WhatIfResponse",
+    "Which",
 ]
 
 Outcome = Literal["burnout", "turnover"]
+Kind = Literal["team", "site", "queue"]
 Band = Literal["usual", "elevated", "high"]
 # no control characters: PostgreSQL takes no NUL, and no id has one
 AgentId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 USE = "To offer support. Not for discipline, pay, promotion or termination."
 _AGENT = "A0007"
-_REASON = {"sentence": "4 rests under 11 hours in 28 days; usually 1, peers 1", "family": "schedule", "contribution": 0.32}
+_REASON = {
+    "sentence": "4 rests under 11 hours in 28 days; usually 1, peers 1",
+    "family": "schedule",
+    "contribution": 0.32,
+}
 _SCORE: dict[str, Any] = {
     "probability": 0.41,
     "interval": {"low": 0.33, "high": 0.5},
@@ -60,16 +74,78 @@ def _with(example: dict[str, Any] | None = None) -> ConfigDict:
     return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"example": example} if example else None)
 
 
-class ScoresRequest(BaseModel):
+class Which(BaseModel):
+    """Which scores of people."""
+
+    model_config = _with()
+
+    outcome: Outcome = Field("burnout", description="What is predicted.")
+    horizon_days: int | None = Field(None, ge=1, le=3650, description="Within how many days; the model's own first.")
+    as_of: date | None = Field(None, description="A date that was scored; the newest where it is left out.")
+    top_reasons: int = Field(5, ge=0, le=50, description="How many reasons per score.")
+
+
+class OfAgent(Which):
+    """Scores of one agent."""
+
+    agent_id: AgentId = Field(description="Whom it is about.", examples=[_AGENT])
+
+
+class OfTeam(Which):
+    """Scores of a team's members."""
+
+    team_id: AgentId = Field(description="A team.", examples=["T01"])
+
+
+class OfEveryone(Which):
+    """A page of everyone."""
+
+    after: AgentId | None = Field(None, description="The `next` of the page before.")
+    limit: int = Field(100, ge=1, le=1000, description="How many.")
+
+
+class OfGroup(BaseModel):
+    """The figures of a group."""
+
+    model_config = _with()
+
+    kind: Kind = Field(description="What kind of group.")
+    name: AgentId = Field(description="Its name.", examples=["T01"])
+    outcome: Outcome = Field("burnout", description="What is predicted.")
+    as_of: date | None = Field(None, description="A date that was scored; the newest where it is left out.")
+
+
+class OfModel(BaseModel):
+    """The model in charge of an outcome."""
+
+    model_config = _with()
+
+    outcome: Outcome = Field(description="What is predicted.")
+
+
+class Oneself(BaseModel):
+    """An agent."""
+
+    model_config = _with()
+
+    agent_id: AgentId = Field(description="Whom it is about.", examples=[_AGENT])
+
+
+class OfLog(BaseModel):
+    """A page of the log."""
+
+    model_config = _with()
+
+    after: int = Field(0, ge=0, le=2**53, description="The `next` of the page before.")
+    limit: int = Field(100, ge=1, le=1000, description="How many.")
+
+
+class ScoresRequest(Which):
     """Scores of some agents from a batch."""
 
     model_config = _with({"agent_ids": [_AGENT, "A0012"], "outcome": "burnout", "top_reasons": 3})
 
     agent_ids: list[AgentId] = Field(min_length=1, max_length=1000, description="Whom to look up.")
-    outcome: Outcome = Field("burnout", description="What is predicted.")
-    horizon_days: int | None = Field(None, ge=1, le=3650, description="Within how many days; the model's own first.")
-    as_of: date | None = Field(None, description="A date that was scored; the newest where it is left out.")
-    top_reasons: int = Field(5, ge=0, le=50, description="How many reasons per score.")
 
 
 class RowsRequest(BaseModel):
@@ -190,9 +266,7 @@ class ScoresResponse(_AboutScores):
 class PageResponse(ScoresResponse):
     """A page of scores in the order of ids; `next` is the `after` of the next page, null on the last."""
 
-    model_config = _with(
-        _ABOUT | {"freshness": _FRESH, "scores": [_SCORE | {"agent_id": _AGENT}], "next": _AGENT}
-    )
+    model_config = _with(_ABOUT | {"freshness": _FRESH, "scores": [_SCORE | {"agent_id": _AGENT}], "next": _AGENT})
 
     next: str | None
 
@@ -274,7 +348,7 @@ class GroupResponse(BaseModel):
         | {"families": {"workload": 0.12, "schedule": 0.3}, "hidden": None, "instead": None, "use": USE}
     )
 
-    kind: Literal["team", "site", "queue"]
+    kind: Kind
     name: str
     as_of: date
     outcome: Outcome
@@ -314,7 +388,9 @@ class ModelResponse(BaseModel):
 class ConsentResponse(BaseModel):
     """What counts from now on."""
 
-    model_config = _with({"agent_id": _AGENT, "what": "share_with_manager", "granted": True, "since": "from the next batch on"})
+    model_config = _with(
+        {"agent_id": _AGENT, "what": "share_with_manager", "granted": True, "since": "from the next batch on"}
+    )
 
     agent_id: str
     what: str

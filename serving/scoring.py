@@ -6,16 +6,17 @@ Every answer comes with whom it is about, so that whoever sends it can write tha
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Date, Integer, Row, Select, and_, bindparam, or_, select
 
 from features.errors import InputError, NotReadyError
 from serving.access import AccessPolicy, Principal, may_read, refuse_person
 from serving.consent import agreed
 from serving.privacy.opt_out import NO_SCORE
 from serving.privacy.page import PseudonymPages
-from serving.schemas import USE, ScoresRequest
+from serving.schemas import USE, ScoresRequest, Which
 from serving.store import Store
 from serving.tables import Score
 
@@ -47,16 +48,6 @@ class Answer:
     model: str = ""
 
 
-@dataclass(frozen=True)
-class Which:
-    """Which scores of people: outcome, horizon (None: the model's own), date (None: the newest), reasons per score."""
-
-    outcome: str = "burnout"
-    horizon_days: int | None = None
-    as_of: date | None = None
-    top_reasons: int = 5
-
-
 class Scoring:
     """Answers from one store, under one policy."""
 
@@ -81,9 +72,8 @@ class Scoring:
         NotYoursError
             Someone is not whom this principal reads about.
         """
-        which = Which(request.outcome, request.horizon_days, request.as_of, request.top_reasons)
-        found = self._people(who, request.agent_ids, which, "agent_ids")
-        return self._answer(found, which, {"scores": [shown(row, which.top_reasons) for row in found]})
+        found = self._people(who, request.agent_ids, request, "agent_ids")
+        return self._answer(found, request, {"scores": [shown(row, request.top_reasons) for row in found]})
 
     def explanation(self, who: Principal, agent_id: str, which: Which) -> Answer:
         """Every reason of one score."""
@@ -104,7 +94,8 @@ class Scoring:
 
     def team(self, who: Principal, team_id: str, which: Which) -> Answer:
         """Scores of those members of a team about whom this principal reads."""
-        if who.role == "manager" and team_id not in who.teams:
+        own = who.role != "manager" or team_id in who.teams
+        if not own or self.policy.of(who).about in ("self", "pseudonyms", "nobody"):
             raise refuse_person(self.policy, who, f"team {team_id}")
         self.policy.refuse_outcome(who, which.outcome)
         day = self._day(which)
@@ -129,7 +120,10 @@ class Scoring:
         query = _of(which, day).order_by(Score.agent_id).limit(limit + 1)
         rows = list(self._rows(query if after is None else query.where(Score.agent_id > after)))
         page, more = rows[:limit], len(rows) > limit
-        body = {"scores": [shown(row, which.top_reasons) for row in page], "next": page[-1]["agent_id"] if more else None}
+        body = {
+            "scores": [shown(row, which.top_reasons) for row in page],
+            "next": page[-1]["agent_id"] if more else None,
+        }
         return self._answer(page or list(self._rows(_of(which, day).limit(1))), which, body, page)
 
     def refuse_other(self, who: Principal, agent_id: str) -> None:
@@ -146,7 +140,8 @@ class Scoring:
     def _pseudonym_page(self, which: Which, day: date, after: str | None, limit: int) -> Answer:
         """Under pseudonyms of the month, with neither sentences nor posts: who is meant cannot be read off."""
         names, more = self.pages.page(day, which.outcome, after, limit)
-        rows = {row["agent_id"]: row for row in self._rows(_of(which, day).where(Score.agent_id.in_(names.values())))}
+        known = which.model_copy(update={"as_of": day})
+        rows = {row["agent_id"]: row for row in self._rows(_of_agents(False), _bound(known, list(names.values())))}
         page = [rows[agent] | {"agent_id": name} for name, agent in names.items() if agent in rows]
         scores = [shown(row, 0) for row in page]
         body = {"scores": scores, "next": next(reversed(names)) if more and names else None}
@@ -159,8 +154,7 @@ class Scoring:
         about = self.policy.of(who).about
         if about == "self" and set(agents) != {who.agent_id}:
             raise refuse_person(self.policy, who, place)
-        query = _of(which, which.as_of or _newest(which.outcome)).where(Score.agent_id.in_(agents))
-        rows = {row["agent_id"]: row for row in self._rows(query)}
+        rows = {row["agent_id"]: row for row in self._rows(_of_agents(which.as_of is None), _bound(which, agents))}
         if about not in ("everyone", "self"):  # an unknown agent is refused like one who does not share
             shares = self._shares(who, agents)
             if not all(agent in rows and self._may(who, rows[agent], shares) for agent in agents):
@@ -194,9 +188,9 @@ class Scoring:
             raise InputError(f"horizon_days: {which.horizon_days}; {which.outcome} has {', '.join(map(str, known))}.")
         return day
 
-    def _rows(self, query: Select[Any]) -> Iterator[dict[str, Any]]:
+    def _rows(self, query: Select[Any], bound: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         with self.store.reading() as connection:
-            found: Sequence[Row[Any]] = connection.execute(query).all()
+            found: Sequence[Row[Any]] = connection.execute(query, bound or {}).all()
         return (dict(row._mapping) for row in found)
 
     def _shares(self, who: Principal, agents: Sequence[str]) -> dict[str, bool]:
@@ -265,9 +259,21 @@ def _past(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"as_of": row["as_of"].isoformat(), "interval": _interval(row)}
 
 
-def _newest(outcome: str) -> Any:
-    """The newest date with scores of an outcome, as a part of another query."""
-    return select(Score.as_of).where(Score.outcome == outcome).order_by(Score.as_of.desc()).limit(1).scalar_subquery()
+@cache
+def _of_agents(newest: bool) -> Select[Any]:
+    """Scores of some agents on a date, or on the newest; built once, because building takes as long as asking."""
+    outcome: Any = bindparam("outcome")
+    horizon: Any = bindparam("horizon", type_=Integer)
+    latest = select(Score.as_of).where(Score.outcome == outcome).order_by(Score.as_of.desc()).limit(1)
+    day = latest.scalar_subquery() if newest else bindparam("day", type_=Date)
+    query = select(_TABLE).where(Score.outcome == outcome, Score.as_of == day)
+    query = query.where(or_(and_(horizon.is_(None), Score.main), Score.horizon_days == horizon))
+    return query.where(Score.agent_id.in_(bindparam("agents", expanding=True)))
+
+
+def _bound(which: Which, agents: Sequence[str]) -> dict[str, Any]:
+    named = {"outcome": which.outcome, "horizon": which.horizon_days, "agents": list(agents)}
+    return named if which.as_of is None else named | {"day": which.as_of}
 
 
 def _of(which: Which, day: Any) -> Select[Any]:

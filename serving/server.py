@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,24 +14,61 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from features.errors import NotReadyError
+from features.errors import InputError, NotReadyError
 from features.home import HOME_VARIABLE, Home
 
-__all__ = ["ask", "command", "environment", "free_port", "running"]
+__all__ = ["ask", "command", "environment", "free_port", "running", "serve_until_stopped"]
 
 SERVICE = "serving.service:RespiteScores"
+WORKERS_VARIABLE = "RESPITE__SERVICE__WORKERS"
 READY_TRIES, READY_EVERY_S = 240, 0.25
 
 
-def command(port: int, service: str = SERVICE) -> list[str]:
-    """The command line that serves on this machine alone."""
-    return [sys.executable, "-m", "bentoml", "serve", service, "--host", "127.0.0.1", "--port", str(port)]
+def command(port: int, service: str = SERVICE, host: str = "127.0.0.1") -> list[str]:
+    """The command line that serves, on this machine alone where no other host is configured."""
+    return [sys.executable, "-m", "bentoml", "serve", service, "--host", host, "--port", str(port)]
 
 
-def environment(home: Home) -> dict[str, str]:
+def serve_until_stopped(home: Home, port: int | None = None, workers: int | None = None) -> int:
+    """Check configuration, policy and store, then serve until interrupted or asked to stop; the exit code.
+
+    SIGTERM and Ctrl-C let requests end that have begun.
+
+    Raises
+    ------
+    ConfigError
+        Configuration or policy are not valid: nothing is started.
+    NotReadyError
+        The store does not answer.
+    """
+    from serving.settings import load_settings
+    from serving.store import Store
+
+    settings = load_settings(home)
+    settings.policy()
+    Store(home).close()
+    service = settings.service.model_copy(
+        update={k: v for k, v in (("port", port), ("workers", workers)) if v is not None}
+    )
+    if not 1 <= service.port <= 65_535:
+        raise InputError(f"--port {service.port}: a port is 1 to 65535.")
+    server = subprocess.Popen(  # noqa: S603 - our own command
+        command(service.port, host=service.host), env=environment(home, service.workers)
+    )
+    previous = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return server.wait()  # the terminal interrupted the server, too
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def environment(home: Home, workers: int = 1) -> dict[str, str]:
     """BentoML keeps its own files in the home too, and reports to nobody."""
     return {
         **os.environ,
+        WORKERS_VARIABLE: str(workers),
         HOME_VARIABLE: str(home.root),
         "BENTOML_HOME": str(home.root / "bentoml"),
         "BENTOML_DO_NOT_TRACK": "True",
@@ -45,7 +83,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(home: Home, port: int | None = None, service: str = SERVICE, folder: Path | None = None) -> Iterator[str]:
+def running(
+    home: Home, port: int | None = None, service: str = SERVICE, folder: Path | None = None, workers: int = 1
+) -> Iterator[str]:
     """The service's address while it runs; it is stopped at the end.
 
     Raises
@@ -57,7 +97,7 @@ def running(home: Home, port: int | None = None, service: str = SERVICE, folder:
     log = home.root / "service.log"
     with log.open("w", encoding="utf-8") as out:
         server = subprocess.Popen(  # noqa: S603 - our own command
-            command(port, service), stdout=out, stderr=subprocess.STDOUT, env=environment(home), cwd=folder
+            command(port, service), stdout=out, stderr=subprocess.STDOUT, env=environment(home, workers), cwd=folder
         )
         try:
             address = f"http://127.0.0.1:{port}"
@@ -72,9 +112,10 @@ def running(home: Home, port: int | None = None, service: str = SERVICE, folder:
                 server.wait()
 
 
-def ask(address: str, path: str, body: dict[str, Any], token: str | None) -> tuple[int, Any]:
+def ask(address: str, path: str, body: dict[str, Any], token: str | None, purpose: str = "support") -> tuple[int, Any]:
     """POST a JSON body; the status and the JSON answer."""
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    headers = {"Content-Type": "application/json", "Respite-Purpose": purpose}
+    headers |= {"Authorization": f"Bearer {token}"} if token else {}
     request = urllib.request.Request(address + path, json.dumps(body).encode(), headers)  # noqa: S310 - http on loopback
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - same
@@ -89,7 +130,7 @@ def _wait(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
         if server.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=2):  # noqa: S310 - http on loopback
+            with urllib.request.urlopen(f"{address}/livez", timeout=2):  # noqa: S310 - http on loopback
                 return
         except OSError:
             time.sleep(READY_EVERY_S)

@@ -1,26 +1,25 @@
-"""The BentoML service: thin. What may be answered is decided in `serving.scoring`, who is let in by `serving.api.gate`."""
+"""The BentoML service: thin. What may be answered is decided in `serving.scoring`, who may ask in `serving.access`."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any, Self
 
 import bentoml
 from bentoml.exceptions import InvalidArgument
 from pydantic import BaseModel, ValidationError
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import Response
 
 from features.home import Home
-from serving.api.app import application
-from serving.api.asked import asked
+from serving.api.app import application, responded
+from serving.api.asked import known
 from serving.api.desk import Desk
-from serving.api.document import PAGE, document
+from serving.api.document import document
 from serving.api.gate import Gate
 from serving.api.logs import configure_logging
-from serving.api.problems import one_sentence, problem, refusal_of
+from serving.api.problems import one_sentence
 from serving.schemas import RowsRequest, RowsResponse, ScoresRequest, ScoresResponse
-from serving.scoring import Answer
+from serving.settings import load_settings
 
-__all__ = ["RespiteScores", "desk"]
+__all__ = ["APPLICATION", "SETTINGS", "RespiteScores", "desk"]
 
 
 @cache
@@ -49,30 +48,28 @@ class RowsIn(_OneSentence, RowsRequest):
     """The body of POST /v1/score_rows."""
 
 
-APPLICATION = application(desk)
+_SERVICE = load_settings(Home.find()).service
+SETTINGS: dict[str, Any] = {
+    "name": "respite_scores",
+    "workers": _SERVICE.workers,
+    "traffic": {"timeout": _SERVICE.timeout_s},
+    "threads": 8,
+    "http": {"cors": {"enabled": False}},
+    "metrics": {"enabled": False},  # they name every path as it was asked; the gate counts without ids
+    "logging": {"access": {"enabled": False}},  # it would write ids down; the gate keeps a log of its own
+}
 
 
-@APPLICATION.get("/", include_in_schema=False)
-def index() -> HTMLResponse:
-    """The page that documents the API."""
-    return HTMLResponse(PAGE)
-
-
-@APPLICATION.get("/docs.json", include_in_schema=False)
-def specification() -> JSONResponse:
-    """The OpenAPI document."""
+def _document() -> dict[str, Any]:
+    """The OpenAPI document of the service."""
     bento = RespiteScores.openapi_spec.asdict()  # type: ignore[attr-defined] # the decorator made it a Service
-    return JSONResponse(document(APPLICATION, bento, desk().scoring.policy))
+    return document(bento, desk().scoring.policy)
 
 
-@bentoml.service(
-    name="respite_scores",
-    traffic={"timeout": 30},
-    http={"cors": {"enabled": False}},
-    metrics={"enabled": True},
-    logging={"access": {"enabled": False}},  # it would write ids down; the gate keeps a log of its own
-    threads=40,
-)
+APPLICATION = application(desk, _document)
+
+
+@bentoml.service(**SETTINGS)
 @bentoml.asgi_app(APPLICATION, path="/")
 class RespiteScores:
     """Scores of agents with reasons, for offers of support; a bearer token and a purpose with every request."""
@@ -85,12 +82,12 @@ class RespiteScores:
     @bentoml.api(route="/v1/scores", input_spec=ScoresIn, output_spec=ScoresResponse)
     def scores(self, **body: Any) -> Response:
         """Scores of some agents from the last batch, with reasons in words."""
-        return _answered(lambda: self.desk.scoring.some(_who(), ScoresRequest(**body)))
+        return responded(lambda: self.desk.scoring.some(known(), ScoresRequest(**body)))
 
     @bentoml.api(route="/v1/score_rows", input_spec=RowsIn, output_spec=RowsResponse)
     def score_rows(self, **body: Any) -> Response:
         """Score rows of features; nothing is kept."""
-        return _answered(lambda: self.desk.online.score_rows(RowsRequest(**body)))
+        return responded(lambda: self.desk.online.score_rows(RowsRequest(**body)))
 
     @bentoml.on_shutdown
     def close(self) -> None:
@@ -98,19 +95,3 @@ class RespiteScores:
 
 
 RespiteScores.add_asgi_middleware(Gate, desk=desk)  # type: ignore[attr-defined] # as above
-
-
-def _who() -> Any:
-    return asked().who
-
-
-def _answered(question: Callable[[], Answer]) -> Response:
-    """The answer, or Respite's refusal as a problem; a fault goes on."""
-    try:
-        return JSONResponse(asked().answered(question()))
-    except Exception as error:
-        refusal = refusal_of(error)
-        if refusal is None:
-            raise
-        headers, body = problem(refusal.status, refusal.detail)
-        return Response(body, refusal.status, headers)

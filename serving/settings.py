@@ -1,7 +1,7 @@
 """How an installation is set: one YAML file, each setting of which the environment can override.
 
-The file is `RESPITE_CONFIG`, else `respite.yaml` in the home where there is one. `RESPITE__SERVICE__WORKERS=4` overrides
-`service: {workers: 4}`; values are read as YAML.
+The file is `RESPITE_CONFIG`, else `respite.yaml` in the home where there is one. `RESPITE__SERVICE__WORKERS=4`
+overrides `service: {workers: 4}`; values are read as YAML.
 """
 
 import os
@@ -126,4 +126,3 @@ def _put(found: dict[str, Any], names: list[str], value: str, variable: str) -> 
         if not isinstance(found, dict):
             raise ConfigError(f"{variable}: {name} is no section.")
     found[names[-1]] = yaml.safe_load(value)
-

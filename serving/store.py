@@ -17,10 +17,13 @@ from serving.tables import Base, Consent, Score, Switch, Token
 __all__ = ["Base", "Consent", "Score", "Store", "Switch", "Token"]
 
 _CHUNK = 5_000
+_CONNECTIONS = 16
 
 
 class Store:
     """The score store of a home. Its tables are made, or brought up to date, when it is opened.
+
+    `answers_at_once`: a look-up takes less than handing it to a thread would (SQLite; a server is waited for).
 
     Raises
     ------
@@ -32,10 +35,15 @@ class Store:
 
     def __init__(self, home: Home) -> None:
         home.root.mkdir(parents=True, exist_ok=True)
-        self.home, self.engine = home, create_engine(home.store_url, pool_pre_ping=True)
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _write_ahead)
+        self.home, url = home, home.store_url
+        self.answers_at_once = url.startswith("sqlite")
+        # a connection for every thread that answers; a file does not go away, a server may
+        pool = {"pool_size": _CONNECTIONS, "max_overflow": 4, "pool_pre_ping": not self.answers_at_once}
+        self.engine, self._reader = create_engine(url, **pool), create_engine(url, **pool, isolation_level="AUTOCOMMIT")
+        if self.answers_at_once:
             event.listen(self.engine, "begin", _begin)
+            for engine in (self.engine, self._reader):
+                event.listen(engine, "connect", _write_ahead)
         # SQLite: a transaction that will write waits for its turn at its begin, when it can still wait
         self._writer: Engine = self.engine.execution_options(begin="BEGIN IMMEDIATE")
         try:
@@ -55,8 +63,8 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """The same without objects: for what every request asks."""
-        with self.engine.begin() as connection:
+        """Look-ups without a transaction and without objects: for what every request asks."""
+        with self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -67,6 +75,7 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+        self._reader.dispose()
 
     def replace_scores(self, as_of: date, outcome: str, rows: Sequence[dict[str, Any]]) -> None:
         """Write the scores of one date and outcome in one transaction: all of them or none; twice is once."""

@@ -40,6 +40,9 @@ class Model(Protocol):
     contract_: str | None
     details_: dict[str, Any]
 
+    @property
+    def feature_names(self) -> list[str]: ...
+
     def predict_proba(self, X: pd.DataFrame) -> Floats: ...
 
     def predict_interval(self, X: pd.DataFrame, level: float = 0.9) -> Floats: ...

@@ -17,7 +17,9 @@ class NotYoursError(AccessError):
     """The principal may ask this, but not about this person or group."""
 
 
-def may_read(policy: AccessPolicy, principal: Principal, agent_id: str, team_id: str, shares: Mapping[str, bool]) -> bool:
+def may_read(
+    policy: AccessPolicy, principal: Principal, agent_id: str, team_id: str, shares: Mapping[str, bool]
+) -> bool:
     """Whether a principal may read about an agent who is in a team now.
 
     Parameters

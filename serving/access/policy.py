@@ -85,8 +85,13 @@ class AccessPolicy(BaseModel):
     def of(self, principal: Principal) -> RolePolicy:
         return self.roles[principal.role]
 
-    def refuse_purpose(self, principal: Principal, purpose: str | None) -> str:
-        """The purpose, where this principal may ask for it.
+    def known_purpose(self, purpose: str | None) -> str:
+        """The purpose as the log names it: its name where it has one, never a stranger's words."""
+        known = {*self.purposes, *self.refused}
+        return "none" if not purpose else purpose.lower() if purpose.lower() in known else "unknown"
+
+    def refuse_purpose(self, principal: Principal, purpose: str | None) -> None:
+        """Go on only where this principal may ask for this purpose.
 
         Raises
         ------
@@ -101,7 +106,6 @@ class AccessPolicy(BaseModel):
             raise PurposeError(f"Purpose '{purpose}': Respite does not answer for that. It is for offers of support.")
         if purpose not in valid:
             raise PurposeError(f"Purpose '{purpose[:40]}' is none of role {principal.role}; {said}")
-        return purpose
 
     def refuse_operation(self, principal: Principal, operation: str) -> None:
         """Go on only where the role may ask this, and the token opens it.
@@ -150,4 +154,3 @@ def load_policy(file: Path = SHIPPED) -> AccessPolicy:
         place = ".".join(map(str, first["loc"]))
         said = first["msg"].removeprefix("Value error, ")
         raise ConfigError(f"policy {file}: {f'{place}: ' if place else ''}{said}.") from error
-

@@ -1,44 +1,80 @@
-"""The FastAPI application that is mounted in the service: the routes, and refusals as problems."""
+"""The application that is mounted in the service: questions from paths and addresses, answers and refusals as JSON."""
 
-from collections.abc import Callable
-from typing import Any
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
-from starlette.exceptions import HTTPException
+import anyio.to_thread
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route as Path
 
-from features.errors import RespiteError
+from serving.api.asked import asked, known
+from serving.api.counters import exposition
 from serving.api.desk import Desk
-from serving.api.problems import one_sentence, problem, refusal_of
-from serving.api.routes import routes
+from serving.api.operations import PURPOSE_QUERY
+from serving.api.problems import problem, refusal_of
+from serving.api.routes import ROUTES, Route
+from serving.scoring import Answer
 
-__all__ = ["application"]
+__all__ = ["PAGE", "application", "responded"]
 
-
-def application(desk: Callable[[], Desk]) -> FastAPI:
-    """The routes of a desk. Known refusals become problems here, so that no server logs them as faults."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(routes(desk))
-    for kind in (RespiteError, DBAPIError, ConnectionError):
-        app.add_exception_handler(kind, _known)
-    for kind in (RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _malformed)
-    return app
+# BentoML's own page asks a third party for a tracking frame; this one asks nobody
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Respite API</title>
+<link rel="stylesheet" href="./static_content/swagger-ui.css"></head><body><div id="swagger-ui"></div>
+<script src="./static_content/swagger-ui-bundle.js"></script>
+<script src="./static_content/swagger-ui-standalone-preset.js"></script>
+<script src="./static_content/swagger-initializer.js"></script></body></html>"""
 
 
-def _known(_: Request, error: Exception) -> Response:
-    refusal = refusal_of(error)
-    assert refusal is not None  # noqa: S101 - the kinds that are registered are all refusals
-    return _response(refusal.status, refusal.detail)
+def application(desk: Callable[[], Desk], document: Callable[[], object]) -> Starlette:
+    """The routes of a desk, the page that documents them, and the document that it shows."""
+
+    async def page(_: Request) -> Response:
+        return HTMLResponse(PAGE)
+
+    async def docs(_: Request) -> Response:
+        return JSONResponse(await anyio.to_thread.run_sync(document))
+
+    async def metrics(_: Request) -> Response:
+        said = await anyio.to_thread.run_sync(exposition, desk().store)
+        return Response(said, media_type=CONTENT_TYPE_LATEST)
+
+    found = [Path(route.path, _endpoint(route, desk), methods=[route.method]) for route in ROUTES]
+    return Starlette(routes=[*found, Path("/metrics", metrics), Path("/", page), Path("/docs.json", docs)])
 
 
-def _malformed(_: Request, error: Any) -> Response:
-    if isinstance(error, RequestValidationError):
-        return _response(400, one_sentence(error.errors()[0]))
-    return _response(error.status_code, f"{error.detail}.".replace("..", "."))
+def responded(answer: Callable[[], Answer]) -> Response:
+    """An answer, once whom it is about is kept for the log; or the refusal that it ended in. A fault goes on."""
+    try:
+        found = asked().answered(answer())
+    except Exception as error:
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise
+        headers, body = problem(refusal.status, refusal.detail)
+        return Response(body, refusal.status, headers)
+    return Response(json.dumps(found, allow_nan=False), media_type="application/json")
 
 
-def _response(status: int, detail: str) -> Response:
-    headers, body = problem(status, detail)
-    return Response(body, status, headers)
+def _endpoint(route: Route, desk: Callable[[], Desk]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        given = dict(request.query_params)
+        given.pop(PURPOSE_QUERY, None)
+        body = await request.body() if route.body else b""
+        answer = partial(responded, partial(_answer, route, desk, given | request.path_params, body))
+        if route.computes or not desk().store.answers_at_once:
+            return await anyio.to_thread.run_sync(answer)
+        return answer()
+
+    return endpoint
+
+
+def _answer(route: Route, desk: Callable[[], Desk], given: dict[str, str], body: bytes) -> Answer:
+    said: list[BaseModel] = [route.question.model_validate(given)]
+    if route.body:
+        said.append(route.body.model_validate_json(body))
+    return route.answer(desk(), known(), *said)

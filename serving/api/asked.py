@@ -1,4 +1,4 @@
-"""The request that is being answered: who asks, what for, and about whom, for the log that is written before it ends."""
+"""The request that is being answered: who asks, what for, and about whom; for the log that is written first."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from serving.access import Principal
 from serving.audit import Event
 from serving.scoring import Answer
 
-__all__ = ["Asked", "asked", "current_request"]
+__all__ = ["Asked", "asked", "current_request", "known"]
 
 current_request: ContextVar["Asked"] = ContextVar("current_request")
 
@@ -22,6 +22,7 @@ class Asked:
     who: Principal | None = None
     purpose: str = ""
     answer: Answer | None = None
+    written: bool = False  # the entry is in the log already, together with what was done
 
     def answered(self, answer: Answer) -> dict[str, Any]:
         """Keep for the log whom an answer is about, and return its body."""
@@ -50,3 +51,10 @@ class Asked:
 def asked() -> Asked:
     """The request that is being answered here."""
     return current_request.get()
+
+
+def known() -> Principal:
+    """Who asks here; the gate let them in."""
+    who = asked().who
+    assert who is not None  # noqa: S101 - without the gate there is no request
+    return who

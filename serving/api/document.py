@@ -1,66 +1,106 @@
-"""The OpenAPI document of everything that is served, and the page that shows it."""
+"""The OpenAPI document of everything that is served: the routes, the BentoML methods, and the refusals of each."""
 
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
 
 from serving.access.policy import AccessPolicy
 from serving.api.operations import PATHS
 from serving.api.problems import PROBLEM, RETRY_AFTER_S
+from serving.api.routes import ROUTES, Route
 from serving.schemas import Problem
 
-__all__ = ["PAGE", "document"]
+__all__ = ["document"]
 
 _ABOUT = (
     "Scores of agents with reasons, for offers of support. Every request carries a bearer token and its purpose."
     " Not for discipline, pay, promotion or termination."
 )
-# BentoML's own page asks a third party for a tracking frame; this one asks nobody
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Respite API</title>
-<link rel="stylesheet" href="./static_content/swagger-ui.css"></head><body><div id="swagger-ui"></div>
-<script src="./static_content/swagger-ui-bundle.js"></script>
-<script src="./static_content/swagger-ui-standalone-preset.js"></script>
-<script src="./static_content/swagger-initializer.js"></script></body></html>"""
+_REF = "#/components/schemas/"
 _REFUSALS = {
     "400": "A field is missing, unknown or not valid: the sentence names place, rule and value.",
     "401": "No token, or one that is unknown, expired or revoked.",
     "403": "No purpose or one that is refused, a role that may not ask this, or not about this person.",
-    "404": "No such agent or group on that date.",
+    "404": "No such agent or group on that date, or no such path.",
     "409": "Nothing was scored yet (on that date), or there is no champion.",
+    "405": "The path takes other methods.",
     "413": "The body is too large.",
+    "415": "The body is no JSON.",
     "503": f"Stopped by a person, or the store or the log does not answer; ask again in {RETRY_AFTER_S} seconds.",
 }
 _METRICS: dict[str, Any] = {
-    "get": {
-        "operationId": "metrics",
-        "summary": "Metrics",
-        "description": "What the service counts about itself, for Prometheus.",
-        "responses": {"200": {"description": "Counters.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
-    }
+    "operationId": "metrics",
+    "summary": "What the service counts about itself, for Prometheus.",
+    "responses": {"200": {"description": "Counters.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 }
 
 
-def document(app: FastAPI, bento: dict[str, Any], policy: AccessPolicy) -> dict[str, Any]:
-    """The routes of the application and the BentoML methods in one document, with the refusals that each can give."""
-    found = get_openapi(title="Respite", version="v1", description=_ABOUT, routes=app.routes)
+def document(bento: dict[str, Any], policy: AccessPolicy) -> dict[str, Any]:
+    """The document, from BentoML's own of its methods and from the routes."""
+    paths: dict[str, Any] = {"/metrics": {"get": dict(_METRICS)}}
     for path, operations in bento["paths"].items():
         if any((method.upper(), path) in PATHS for method in operations):
-            found["paths"].setdefault(path, {}).update(operations)
-    found["paths"]["/metrics"] = _METRICS
-    components = found.setdefault("components", {})
-    components["schemas"] = bento["components"]["schemas"] | components.get("schemas", {})
-    components["schemas"]["Problem"] = Problem.model_json_schema()
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    components["parameters"] = {"purpose": _purpose(policy)}
-    found["security"] = [{"token": []}]
-    for path, operations in found["paths"].items():
+            paths.setdefault(path, {}).update(operations)
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    for path, operations in paths.items():
         for method, operation in operations.items():
             _complete(operation, PATHS[(method.upper(), path)])
-    for unused in ("HTTPValidationError", "ValidationError", "TaskStatusResponse", "InvalidArgument",
-                   "NotFound", "InternalServerError"):  # fmt: skip
-        components["schemas"].pop(unused, None)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Respite", "version": "v1", "description": _ABOUT},
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(bento, paths),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "parameters": {"purpose": _purpose(policy)},
+        },
+        "security": [{"token": []}],
+    }
+
+
+def _schemas(bento: dict[str, Any], paths: dict[str, Any]) -> dict[str, Any]:
+    """The schemas that the paths speak of."""
+    models = [Problem, *(model for route in ROUTES for model in (route.response, route.body) if model)]
+    asked = [(model, "serialization" if model is Problem else "validation") for model in dict.fromkeys(models)]
+    _, found = models_json_schema(asked, ref_template=f"{_REF}{{model}}")  # type: ignore[arg-type] # the two modes
+    ours: dict[str, Any] = found["$defs"]
+    theirs = {name: schema for name, schema in bento["components"]["schemas"].items() if f"{_REF}{name}" in str(paths)}
+    inner = {
+        n: s for n, s in bento["components"]["schemas"].items() if any(f"{_REF}{n}" in str(t) for t in theirs.values())
+    }
+    return inner | theirs | ours
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    said = str(route.answer.__doc__)
+    found: dict[str, Any] = {
+        "operationId": route.answer.__name__,
+        "summary": route.answer.__name__.replace("_", " ").capitalize(),
+        "description": said,
+        "parameters": _parameters(route),
+        "responses": {"200": {"description": said, "content": _content(route.response.__name__)}},
+    }
+    if route.body:
+        found["requestBody"] = {"required": True, "content": _content(route.body.__name__)}
     return found
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    schema = route.question.model_json_schema()
+    found = []
+    for name, field in schema["properties"].items():
+        in_path = f"{{{name}}}" in route.path
+        kept = {key: value for key, value in field.items() if key not in ("description", "title")}
+        found.append(
+            {"name": name, "in": "path" if in_path else "query", "required": name in schema.get("required", [])}
+            | {"description": field.get("description", ""), "schema": kept}
+        )
+    return found
+
+
+def _content(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"{_REF}{name}"}}}
 
 
 def _purpose(policy: AccessPolicy) -> dict[str, Any]:
@@ -78,12 +118,11 @@ def _purpose(policy: AccessPolicy) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], kind: str) -> None:
     """Purpose, refusals as problems, and which kind of question it is."""
     operation["x-respite-operation"] = kind
-    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/purpose"})
+    operation["parameters"] = [*operation.get("parameters", []), {"$ref": "#/components/parameters/purpose"}]
     answers = {status: said for status, said in operation["responses"].items() if status == "200"}
-    refused = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    refused = {PROBLEM: {"schema": {"$ref": f"{_REF}Problem"}}}
     operation["responses"] = answers | {
         status: {"description": said, "content": refused} for status, said in _REFUSALS.items()
     }
-    operation["responses"]["503"]["headers"] = {
-        "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
-    }
+    retry = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    operation["responses"]["503"] |= {"headers": retry}

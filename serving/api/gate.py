@@ -19,14 +19,22 @@ from serving.api.asked import Asked, current_request
 from serving.api.counters import REQUESTS, SECONDS
 from serving.api.desk import Desk
 from serving.api.journal import Journal
-from serving.api.operations import OPEN, OPEN_PREFIX, question_of, refused_when_stopped
+from serving.api.logs import write_line
+from serving.api.operations import (
+    OPEN,
+    OPEN_PREFIX,
+    PURPOSE_HEADER,
+    PURPOSE_QUERY,
+    question_of,
+    refused_when_stopped,
+)
 from serving.api.problems import PROBLEM, LogError, Refusal, TokenError, problem, refusal_of
 from serving.consent import refuse_when_stopped
 
 __all__ = ["Gate"]
 
-PURPOSE_HEADER = b"respite-purpose"
-log = logging.getLogger("respite.requests")
+log = logging.getLogger("respite")
+_WITH_BODY = ("POST", "PUT")
 
 
 class Gate:
@@ -60,13 +68,17 @@ class Gate:
         answer = _Answer(self, request, send)
         token = current_request.set(request)
         try:
-            receive = _Bounded(receive, headers, self.desk.settings.service.max_body_bytes)
-            await anyio.to_thread.run_sync(self._admit, scope, headers, request)
+            if self.desk.store.answers_at_once:
+                self._admit(scope, headers, request)
+            else:
+                await anyio.to_thread.run_sync(self._admit, scope, headers, request)
+            if scope["method"] in _WITH_BODY:
+                receive = await _body(receive, headers, self.desk.settings.service.max_body_bytes)
             await self.app(scope, receive, answer)
-        except Exception as error:  # noqa: BLE001 - every fault is an answer, and is in the log
+        except Exception as error:
             refusal = refusal_of(error)
             if refusal is None:
-                log.exception("fault", extra={"operation": request.what})
+                log.exception("fault", extra={"what": request.what})
                 refusal = Refusal(500, "A fault of the service; its log says which.")
             await answer.refuse(refusal)
         finally:
@@ -89,7 +101,9 @@ class Gate:
             if question.operation is None:
                 raise Refusal(405, f"{question.template} takes {', '.join(question.methods)}.")
             request.operation = question.operation
-            request.purpose = self.policy.refuse_purpose(request.who, _purpose(scope, headers))
+            purpose = _purpose(scope, headers)
+            request.purpose = self.policy.known_purpose(purpose)  # what was refused is in the log, too
+            self.policy.refuse_purpose(request.who, purpose)
             self.policy.refuse_operation(request.who, question.operation)
             if refused_when_stopped(question.operation):
                 refuse_when_stopped(self.desk.store, connection)
@@ -103,7 +117,7 @@ class Gate:
         REQUESTS.labels(request.operation or "none", request.role, str(status)).inc()
         SECONDS.labels(request.operation or "none").observe(seconds)
         said = {"what": request.what, "role": request.role, "purpose": request.purpose, "status": status}
-        log.info("answered", extra=said | {"ms": round(1000 * seconds, 1)})
+        write_line("answered", **said, ms=round(1000 * seconds, 1))
 
 
 class _Answer:
@@ -127,7 +141,8 @@ class _Answer:
         self.status = message["status"]
         kind = dict(message["headers"]).get(b"content-type", b"").decode()
         self._refused = self.status >= HTTPStatus.BAD_REQUEST and kind != PROBLEM
-        await self.gate.journal.write(self.request.event(self.status))
+        if not self.request.written:
+            await self.gate.journal.write(self.request.event(self.status))
         if not self._refused:
             self._sent = True
             await self.send(message)
@@ -148,28 +163,30 @@ class _Answer:
         await _send(self.send, status, *problem(status, detail))
 
 
-class _Bounded:
-    """Receives a body up to a size."""
+async def _body(receive: Any, headers: dict[bytes, bytes], most: int) -> Any:
+    """Receive a JSON body up to a size; whoever is asked receives it from here."""
+    kind = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
+    if kind != b"application/json":
+        raise Refusal(415, "Content-Type: application/json is what a body has here.")
+    length, body, more = headers.get(b"content-length", b"0"), b"", True
+    told = int(length) if length.isdigit() else 0
+    while more and max(told, len(body)) <= most:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    if max(told, len(body)) > most:
+        raise Refusal(413, f"A body has at most {most:,} bytes; ask in several requests.")
+    given = iter([{"type": "http.request", "body": body, "more_body": False}])
 
-    def __init__(self, receive: Any, headers: dict[bytes, bytes], most: int) -> None:
-        self.receive, self.most, self.seen = receive, most, 0
-        length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > most:
-            raise self._too_large()
+    async def again() -> Any:
+        return next(given, None) or await receive()
 
-    async def __call__(self) -> Any:
-        message = await self.receive()
-        self.seen += len(message.get("body", b""))
-        if self.seen > self.most:
-            raise self._too_large()
-        return message
-
-    def _too_large(self) -> Refusal:
-        return Refusal(413, f"A body has at most {self.most:,} bytes; ask in several requests.")
+    return again
 
 
 async def _send(send: Any, status: int, headers: dict[str, str], body: bytes) -> None:
-    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    given = headers | {"content-length": str(len(body))}
+    pairs = [(name.encode(), value.encode()) for name, value in given.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
 
@@ -182,7 +199,7 @@ def _purpose(scope: Any, headers: dict[bytes, bytes]) -> str | None:
     """From the header, or from the address for clients that cannot set one, as some scrapers."""
     if PURPOSE_HEADER in headers:
         return headers[PURPOSE_HEADER].decode("latin-1").strip()
-    found = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("purpose")
+    found = parse_qs(scope.get("query_string", b"").decode("latin-1")).get(PURPOSE_QUERY)
     return found[0] if found else None
 
 

@@ -4,12 +4,13 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 from bentoml.exceptions import InvalidArgument
 
-__all__ = ["JsonLines", "configure_logging"]
+__all__ = ["JsonLines", "configure_logging", "write_line"]
 
-_EXTRA = ("what", "role", "purpose", "status", "ms", "operation")
+_EXTRA = ("what",)
 _REFUSING = "bentoml._internal.server.http_app"
 
 
@@ -18,11 +19,18 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        said = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
+        said: dict[str, Any] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
+        said["message"] = record.getMessage()
         said |= {name: getattr(record, name) for name in _EXTRA if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
             said |= {"fault": record.exc_info[0].__name__, "where": _where(record)}
         return json.dumps(said)
+
+
+def write_line(message: str, **said: Any) -> None:
+    """A line about a request, written straight away: `logging` would take a tenth of the time of an answer."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    sys.stderr.write(json.dumps({"at": at, "level": "info", "logger": "respite", "message": message, **said}) + "\n")
 
 
 def _where(record: logging.LogRecord) -> list[str]:
@@ -35,6 +43,13 @@ def _where(record: logging.LogRecord) -> list[str]:
     return found
 
 
+class _Lines(logging.Handler):
+    """Writes where standard error is now."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(self.format(record) + "\n")
+
+
 def _no_refusals(record: logging.LogRecord) -> bool:
     """BentoML writes a traceback, with what was sent, for every malformed request; the answer says what is wrong."""
     return not (record.exc_info and record.exc_info[0] is not None and issubclass(record.exc_info[0], InvalidArgument))
@@ -45,7 +60,7 @@ def configure_logging() -> None:
     logging.getLogger(_REFUSING).addFilter(_no_refusals)
     log = logging.getLogger("respite")
     if not log.handlers:
-        handler = logging.StreamHandler(sys.stderr)
+        handler = _Lines()
         handler.setFormatter(JsonLines())
         log.addHandler(handler)
     log.setLevel(logging.INFO)

@@ -4,28 +4,29 @@ import re
 from typing import NamedTuple
 
 from serving.access.principal import Operation
+from serving.api.routes import ROUTES
 
-__all__ = ["OPEN", "OPEN_PREFIX", "PATHS", "Question", "question_of", "refused_when_stopped"]
+__all__ = [
+    "OPEN",
+    "OPEN_PREFIX",
+    "PATHS",
+    "PURPOSE_HEADER",
+    "PURPOSE_QUERY",
+    "Question",
+    "question_of",
+    "refused_when_stopped",
+]
 
 # they hold nothing about anyone: probes, the page that documents the API, and its files
 OPEN = ("/", "/docs.json", "/schema.json", "/healthz", "/livez", "/readyz")
 OPEN_PREFIX = "/static_content/"
-
-PATHS: dict[tuple[str, str], Operation] = {
+PURPOSE_HEADER, PURPOSE_QUERY = b"respite-purpose", "purpose"
+_BENTOML: dict[tuple[str, str], Operation] = {
     ("POST", "/v1/scores"): "scores",
-    ("GET", "/v1/scores"): "scores",
-    ("GET", "/v1/agents/{agent_id}/score"): "scores",
-    ("GET", "/v1/agents/{agent_id}/explanation"): "explanation",
-    ("GET", "/v1/agents/{agent_id}/history"): "history",
-    ("POST", "/v1/agents/{agent_id}/what-if"): "what_if",
-    ("PUT", "/v1/agents/{agent_id}/consent"): "consent",
-    ("GET", "/v1/teams/{team_id}/scores"): "scores",
-    ("GET", "/v1/groups/{kind}/{name}"): "groups",
     ("POST", "/v1/score_rows"): "score_rows",
-    ("GET", "/v1/models/{outcome}"): "models",
-    ("GET", "/v1/log"): "log",
     ("GET", "/metrics"): "metrics",
 }
+PATHS: dict[tuple[str, str], Operation] = {(r.method, r.path): r.operation for r in ROUTES} | _BENTOML
 _GO_ON = frozenset({"models", "consent", "log", "metrics"})
 
 

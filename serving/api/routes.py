@@ -1,20 +1,18 @@
-"""Routes of `/v1` beside the BentoML methods; who may ask has been decided by the gate."""
+"""The routes of `/v1` beside the BentoML methods: each a question, what kind it is, and who answers it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
-from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from serving.access import Principal
+from serving.access.principal import Operation
 from serving.api.asked import asked
 from serving.api.desk import Desk
-from serving.audit import read_log
-from serving.consent import record
-from serving.groups import Kind
+from serving.audit import append_all, read_log
+from serving.consent import decision
 from serving.schemas import (
-    AgentId,
     ConsentRequest,
     ConsentResponse,
     ExplanationResponse,
@@ -22,112 +20,113 @@ from serving.schemas import (
     HistoryResponse,
     LogResponse,
     ModelResponse,
-    Outcome,
+    OfAgent,
+    OfEveryone,
+    OfGroup,
+    OfLog,
+    OfModel,
+    OfTeam,
+    Oneself,
     PageResponse,
     ScoreResponse,
     ScoresResponse,
     WhatIfRequest,
     WhatIfResponse,
+    Which,
 )
-from serving.scoring import Answer, Which
+from serving.scoring import Answer
 
-__all__ = ["routes"]
-
-Agent = Annotated[AgentId, Path(description="Whom it is about.", examples=["A0007"])]
-Team = Annotated[AgentId, Path(description="A team.", examples=["T01"])]
-OutcomeQuery = Annotated[Outcome, Query(description="What is predicted.")]
-Horizon = Annotated[int | None, Query(ge=1, le=3650, description="Within how many days; the model's own first.")]
-AsOf = Annotated[date | None, Query(description="A date that was scored; the newest where it is left out.")]
-Top = Annotated[int, Query(ge=0, le=50, description="How many reasons per score.")]
+__all__ = ["ROUTES", "Route"]
 
 
-def routes(desk: Callable[[], Desk]) -> APIRouter:
-    """The routes, answered from a desk."""
-    router = APIRouter(prefix="/v1")
+@dataclass(frozen=True)
+class Route:
+    """`answer` takes the desk, who asks, the question from path and address, and the body where there is one.
 
-    @router.get("/agents/{agent_id}/score", response_model=ScoreResponse, operation_id="score_of_agent")
-    def score(
-        agent_id: Agent, outcome: OutcomeQuery = "burnout", horizon_days: Horizon = None, as_of: AsOf = None,
-        top_reasons: Top = 5,
-    ) -> JSONResponse:  # fmt: skip
-        """The score of one agent, with reasons in words."""
-        which = Which(outcome, horizon_days, as_of, top_reasons)
-        return _sent(desk().scoring.one(_who(), agent_id, which))
+    `computes`: it does more than look up, and must not hold up the others.
+    """
 
-    @router.get("/agents/{agent_id}/explanation", response_model=ExplanationResponse, operation_id="explanation")
-    def explanation(
-        agent_id: Agent, outcome: OutcomeQuery = "burnout", horizon_days: Horizon = None, as_of: AsOf = None
-    ) -> JSONResponse:
-        """Every reason of one score, and how it adds up."""
-        return _sent(desk().scoring.explanation(_who(), agent_id, Which(outcome, horizon_days, as_of)))
-
-    @router.get("/agents/{agent_id}/history", response_model=HistoryResponse, operation_id="history")
-    def history(agent_id: Agent, outcome: OutcomeQuery = "burnout", horizon_days: Horizon = None) -> JSONResponse:
-        """Every score of one agent that is kept, oldest first."""
-        return _sent(desk().scoring.history(_who(), agent_id, Which(outcome, horizon_days)))
-
-    @router.post("/agents/{agent_id}/what-if", response_model=WhatIfResponse, operation_id="what_if")
-    def what_if(agent_id: Agent, body: WhatIfRequest) -> JSONResponse:
-        """What the model would say had work been otherwise, within what training saw."""
-        now = desk().scoring.one(_who(), agent_id, Which(body.outcome, top_reasons=0))  # refuses whom one may not read
-        as_of = date.fromisoformat(now.body["freshness"]["as_of"])
-        return _sent(desk().online.what_if(agent_id, as_of, body.outcome, body.changes))
-
-    @router.put("/agents/{agent_id}/consent", response_model=ConsentResponse, operation_id="consent")
-    def consent(agent_id: Agent, body: ConsentRequest) -> JSONResponse:
-        """An agent decides about being scored, or about sharing the score with their manager."""
-        desk().scoring.refuse_other(_who(), agent_id)
-        asked().answer = Answer({}, (agent_id,))
-        record(desk().store, agent_id, body.what, body.granted, datetime.now(UTC))
-        since = "from the next batch on" if body.what == "scoring" else "at once"
-        found = {"agent_id": agent_id, "what": body.what, "granted": body.granted, "since": since}
-        return _sent(Answer(found, (agent_id,)))
-
-    @router.get("/scores", response_model=PageResponse, operation_id="page_of_everyone")
-    def page(
-        outcome: OutcomeQuery = "burnout", horizon_days: Horizon = None, as_of: AsOf = None, top_reasons: Top = 5,
-        after: Annotated[AgentId | None, Query(description="The `next` of the page before.")] = None,
-        limit: Annotated[int, Query(ge=1, le=1000, description="How many.")] = 100,
-    ) -> JSONResponse:  # fmt: skip
-        """Scores of everyone, a page at a time; under pseudonyms for a data scientist."""
-        which = Which(outcome, horizon_days, as_of, top_reasons)
-        return _sent(desk().scoring.page(_who(), which, after, limit))
-
-    @router.get("/teams/{team_id}/scores", response_model=ScoresResponse, operation_id="scores_of_team")
-    def team(
-        team_id: Team, outcome: OutcomeQuery = "burnout", horizon_days: Horizon = None, as_of: AsOf = None,
-        top_reasons: Top = 5,
-    ) -> JSONResponse:  # fmt: skip
-        """Scores of a team's members about whom the role reads: for a manager those who share theirs."""
-        return _sent(desk().scoring.team(_who(), team_id, Which(outcome, horizon_days, as_of, top_reasons)))
-
-    @router.get("/groups/{kind}/{name}", response_model=GroupResponse, operation_id="group")
-    def group(kind: Kind, name: Team, outcome: OutcomeQuery = "burnout", as_of: AsOf = None) -> JSONResponse:
-        """How a team, a site or a queue stands, without anyone in it; hidden where it could be traced to a person."""
-        return _sent(desk().groups.figures(_who(), kind, name, outcome, as_of))
-
-    @router.get("/models/{outcome}", response_model=ModelResponse, operation_id="model")
-    def model(outcome: Annotated[Outcome, Path(description="What is predicted.")]) -> JSONResponse:
-        """The model in charge, how it did on months it had not seen, and the contract of its inputs."""
-        return _sent(desk().online.about(outcome))
-
-    @router.get("/log", response_model=LogResponse, operation_id="log")
-    def log(
-        after: Annotated[int, Query(ge=0, le=2**53, description="The `next` of the page before.")] = 0,
-        limit: Annotated[int, Query(ge=1, le=1000, description="How many.")] = 100,
-    ) -> JSONResponse:
-        """Who asked what about whom (by pseudonym), and how it ended."""
-        return _sent(Answer(read_log(desk().store, after, limit), group="the log"))
-
-    return router
+    method: str
+    path: str
+    operation: Operation
+    question: type[BaseModel]
+    response: type[BaseModel]
+    answer: Callable[..., Answer]
+    body: type[BaseModel] | None = None
+    computes: bool = False
 
 
-def _who() -> Principal:
-    who = asked().who
-    assert who is not None  # noqa: S101 - the gate let them in
-    return who
+def score_of_agent(desk: Desk, who: Principal, question: OfAgent) -> Answer:
+    """The score of one agent, with reasons in words."""
+    return desk.scoring.one(who, question.agent_id, question)
 
 
-def _sent(answer: Answer) -> JSONResponse:
-    """The answer's body, once whom it is about is kept for the log."""
-    return JSONResponse(asked().answered(answer))
+def explanation(desk: Desk, who: Principal, question: OfAgent) -> Answer:
+    """Every reason of one score, and how it adds up."""
+    return desk.scoring.explanation(who, question.agent_id, question)
+
+
+def history(desk: Desk, who: Principal, question: OfAgent) -> Answer:
+    """Every score of one agent that is kept, oldest first."""
+    return desk.scoring.history(who, question.agent_id, question)
+
+
+def what_if(desk: Desk, who: Principal, question: Oneself, body: WhatIfRequest) -> Answer:
+    """What the model would say had work been otherwise, within what training saw."""
+    now = desk.scoring.one(who, question.agent_id, Which(outcome=body.outcome, top_reasons=0))  # refuses others
+    as_of = date.fromisoformat(now.body["freshness"]["as_of"])
+    return desk.online.what_if(question.agent_id, as_of, body.outcome, body.changes)
+
+
+def consent(desk: Desk, who: Principal, question: Oneself, body: ConsentRequest) -> Answer:
+    """An agent decides about being scored, or about sharing the score with their manager."""
+    desk.scoring.refuse_other(who, question.agent_id)
+    since = "from the next batch on" if body.what == "scoring" else "at once"
+    found = {"agent_id": question.agent_id, "what": body.what, "granted": body.granted, "since": since}
+    request, now = asked(), datetime.now(UTC)
+    request.answer = Answer(found, (question.agent_id,))
+    row = decision(question.agent_id, body.what, body.granted, now)
+    # the decision and its entry in the log: both, or neither
+    append_all(desk.store, [request.event(200)], now, also=lambda session: session.add(row))
+    request.written = True
+    return request.answer
+
+
+def page_of_everyone(desk: Desk, who: Principal, question: OfEveryone) -> Answer:
+    """Scores of everyone, a page at a time; under pseudonyms for a data scientist."""
+    return desk.scoring.page(who, question, question.after, question.limit)
+
+
+def scores_of_team(desk: Desk, who: Principal, question: OfTeam) -> Answer:
+    """Scores of a team's members about whom the role reads: for a manager those who share theirs."""
+    return desk.scoring.team(who, question.team_id, question)
+
+
+def group(desk: Desk, who: Principal, question: OfGroup) -> Answer:
+    """How a team, a site or a queue stands, without anyone in it; hidden where it could be traced to a person."""
+    return desk.groups.figures(who, question.kind, question.name, question.outcome, question.as_of)
+
+
+def model(desk: Desk, _: Principal, question: OfModel) -> Answer:
+    """The model in charge, how it did on months it had not seen, and the contract of its inputs."""
+    return desk.online.about(question.outcome)
+
+
+def log(desk: Desk, _: Principal, question: OfLog) -> Answer:
+    """Who asked what about whom (by pseudonym), and how it ended."""
+    return Answer(read_log(desk.store, question.after, question.limit), group="the log")
+
+
+_OF_AGENT = "/v1/agents/{agent_id}"
+ROUTES: tuple[Route, ...] = (
+    Route("GET", f"{_OF_AGENT}/score", "scores", OfAgent, ScoreResponse, score_of_agent),
+    Route("GET", f"{_OF_AGENT}/explanation", "explanation", OfAgent, ExplanationResponse, explanation),
+    Route("GET", f"{_OF_AGENT}/history", "history", OfAgent, HistoryResponse, history),
+    Route("POST", f"{_OF_AGENT}/what-if", "what_if", Oneself, WhatIfResponse, what_if, WhatIfRequest, computes=True),
+    Route("PUT", f"{_OF_AGENT}/consent", "consent", Oneself, ConsentResponse, consent, ConsentRequest, computes=True),
+    Route("GET", "/v1/scores", "scores", OfEveryone, PageResponse, page_of_everyone, computes=True),
+    Route("GET", "/v1/teams/{team_id}/scores", "scores", OfTeam, ScoresResponse, scores_of_team),
+    Route("GET", "/v1/groups/{kind}/{name}", "groups", OfGroup, GroupResponse, group, computes=True),
+    Route("GET", "/v1/models/{outcome}", "models", OfModel, ModelResponse, model, computes=True),
+    Route("GET", "/v1/log", "log", OfLog, LogResponse, log, computes=True),
+)

@@ -1,25 +1,16 @@
-"""Over whom the figures of a group may be, decided with its wholes first and remembered (`serving.privacy.releases`)."""
+"""Over whom the figures of a group may be: its wholes first, and remembered (`serving.privacy.releases`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from serving.privacy.releases import Releases
 
-__all__ = ["Cohorts", "ScoredPerson", "cohorts"]
+__all__ = ["Cohorts", "cohorts"]
 
 
-class ScoredPerson(Protocol):
-    """A score with the post of the person: what every figure of groups is made of."""
-
-    @property
-    def agent_id(self) -> str: ...
-    @property
-    def probability(self) -> float | None: ...
-
-
-Person = TypeVar("Person", bound=ScoredPerson)
+Person = TypeVar("Person")  # a score with the post of a person: agent_id, probability, team_id, site_id, queue
 
 
 @dataclass(frozen=True)
@@ -49,8 +40,7 @@ def cohorts(
     chain
         Columns with values, from the largest whole to the group itself.
     """
-    present: Mapping[str, Person] = {one.agent_id: one for one in now if one.probability is not None}
-    found = {one.agent_id: one for one in carried if one.probability is not None} | dict(present)
+    present, found = _usable(now), _usable(carried) | _usable(now)
     everyone = releases.admit(outcome, day, "all", frozenset(present), frozenset(found)).people
     people = everyone
     for column, value in chain if everyone is not None else ():
@@ -59,3 +49,7 @@ def cohorts(
     if people is None or everyone is None:
         return None
     return Cohorts(*([found[agent] for agent in sorted(chosen)] for chosen in (people, everyone)))
+
+
+def _usable(people: Iterable[Any]) -> dict[str, Any]:
+    return {one.agent_id: one for one in people if one.probability is not None}

@@ -18,7 +18,7 @@ app = typer.Typer()
 Agent = Annotated[str, typer.Option(help="The agent, by the id in the table agents.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
 By = Annotated[str, typer.Option(help="Who does it; kept with the reason.")]
-Config = Annotated[Path | None, typer.Option("--config", help="A YAML file with a section `privacy`.")]
+Config = Annotated[Path | None, typer.Option("--config", help="A configuration file with a section `privacy`.")]
 
 
 @app.command()
@@ -30,12 +30,14 @@ def retention(
     as_json: AsJson = False,
 ) -> None:
     """Delete what was kept long enough: raw contacts, features, scores, pages. For a nightly scheduler."""
-    from serving.privacy.policy import policy_of
+    from serving.audit import log_command
     from serving.privacy.retention import retain
+    from serving.settings import load_settings
 
     day = parse_date("--today", today) if today else datetime.now(UTC).date()
-    terminal = Terminal(as_json)
-    found = retain(Home.find(home), day, policy_of(config), dry_run)
+    terminal, place = Terminal(as_json), Home.find(home)
+    log_command(place, "retention", "oversight", group="dry run" if dry_run else "")
+    found = retain(place, day, load_settings(place, config).privacy, dry_run)
     title = "Would be deleted" if dry_run else "Deleted"
     rows = [(one.what, one.before, f"{one.count:,} {one.unit}") for one in found]
     terminal.table(title, ["what", "older than", "how much"], rows)
@@ -45,10 +47,12 @@ def retention(
 @app.command()
 def erase(agent: Agent, home: HomeOption = None, as_json: AsJson = False) -> None:
     """Erase one agent everywhere, and say where the organization has to look itself."""
+    from serving.audit import log_command
     from serving.privacy.erasure import erase as run
 
-    terminal = Terminal(as_json)
-    found = run(Home.find(home), agent)
+    terminal, place = Terminal(as_json), Home.find(home)
+    log_command(place, "erase", "self", group="one agent")  # whose name may not stay, not even here
+    found = run(place, agent)
     terminal.table("Erased", ["place", "rows"], found.rows.items())
     terminal.say("Not within reach, to be treated by the organization:\n  " + "\n  ".join(found.outside))
     terminal.answer(asdict(found))
@@ -62,10 +66,16 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write everything that is held about one agent into a zip file, with a page in plain words on top."""
+    from serving.audit import log_command
     from serving.privacy.export import export as run
 
     terminal, target = Terminal(as_json), to or Path(f"respite-export-{datetime.now(UTC):%Y-%m-%d}.zip")
     counts = run(Home.find(home), agent, target, f"{datetime.now(UTC):%Y-%m-%d}")
+    try:
+        log_command(Home.find(home), "export", "self", (agent,))
+    except BaseException:
+        target.unlink()  # no log, no data
+        raise
     terminal.table("Exported", ["place", "rows"], counts.items())
     terminal.say(f"{target}\nIt holds personal data: hand it to that agent alone, and delete it here.")
     terminal.answer({"path": str(target), "rows": counts})
@@ -97,12 +107,14 @@ def resume(reason: Reason, by: By = "the command line", home: HomeOption = None,
 
 def _answer(agent: str, granted: bool, home: Path | None, terminal: Terminal) -> None:
     from features.raw import rows
+    from serving.audit import log_command
     from serving.consent import record
     from serving.store import Store
 
     found = Home.find(home)
     if agent not in set(rows(found, "agents", ["agent_id"])["agent_id"]):
         raise InputError(f"--agent {agent}: no such agent; ids are those of the table agents.")
+    log_command(found, "opt-in" if granted else "opt-out", "self", (agent,))
     store = Store(found)
     record(store, agent, "scoring", granted, datetime.now(UTC))
     store.close()
@@ -111,11 +123,13 @@ def _answer(agent: str, granted: bool, home: Path | None, terminal: Terminal) ->
 
 
 def _turn(on: bool, reason: str, by: str, home: Path | None, terminal: Terminal) -> None:
+    from serving.audit import log_command
     from serving.consent import turn
     from serving.store import Store
 
     if not reason.strip():
         raise InputError("--reason: say why; whoever finds scoring stopped will read it.")
+    log_command(Home.find(home), "stop" if on else "resume", "oversight", group=f"by {by}")
     store = Store(Home.find(home))
     turn(store, on, reason.strip(), by, datetime.now(UTC))
     store.close()

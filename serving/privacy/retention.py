@@ -15,6 +15,7 @@ from features.fact_files import KINDS, Facts, monday
 from features.home import Home
 from features.raw import reach, remember_reach
 from features.workdays import DAYS_BACK
+from serving.audit import forget_before
 from serving.privacy.keys import Keys
 from serving.privacy.memory import forget_old
 from serving.privacy.policy import DEFAULT, PrivacyPolicy
@@ -125,7 +126,7 @@ def _older(folder: Path, before: date) -> list[Path]:
 
 
 def _of_store(home: Home, days: dict[str, date], today: date, policy: PrivacyPolicy, dry_run: bool) -> list[Deleted]:
-    """Scores, the memory of releases, and keys of periods of which no audit entry is left."""
+    """Scores, the memory of releases, the log of accesses, and keys of periods of which no entry is left."""
     store = Store(home)
     try:
         with store.writing() as session:
@@ -140,11 +141,14 @@ def _of_store(home: Home, days: dict[str, date], today: date, policy: PrivacyPol
             else:
                 for period in periods:
                     keys.destroy(period)
+        end = datetime.combine(days["audit"], datetime.min.time(), UTC)
+        entries = forget_before(store, end, datetime.now(UTC), dry_run)
     finally:
         store.close()
     memory = today - timedelta(days=policy.memory_days)
     return [
         Deleted("scores", days["scores"], scores, "rows"),
         Deleted("releases", memory, releases, "rows"),
+        Deleted("audit log", days["audit"], entries, "entries"),
         Deleted("pseudonym keys", days["audit"], len(periods), "periods"),
     ]

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, text
 
 from features import Home, load_frame
 from serving import Store
+from serving.api.desk import Desk
 from training import RiskModel
 from training.tracking import load_current
 
@@ -57,6 +58,14 @@ def either_store(either_home: Home) -> Iterator[Store]:
 def scored(road: Home) -> Iterator[Store]:
     """The store of the road's home."""
     made = Store(road)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def desk(road: Home) -> Iterator[Desk]:
+    """What answers about the road's home."""
+    made = Desk.of(road)
     yield made
     made.close()
 

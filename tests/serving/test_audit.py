@@ -14,7 +14,7 @@ NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
 
 def fill(store: Store, entries: int = 5) -> None:
     for number in range(entries):
-        append(store, Event(f"hr{number}", "POST /v1/scores", 200, f"A{number}", "support"), NOW)
+        append(store, Event(f"hr{number}", "POST /v1/scores", 200, (f"A{number}",), purpose="support"), NOW)
 
 
 def change(store: Store, *statements: str) -> None:
@@ -40,7 +40,7 @@ def test_a_changed_word_is_found(column: str, either_store: Store) -> None:
 TAMPERED = [
     (["UPDATE audit SET status = 401 WHERE number = 2"], "entry 2: changed"),
     (["UPDATE audit SET at = '2020-01-01 00:00:00.000000' WHERE number = 2"], "entry 2: changed"),
-    (["DELETE FROM audit WHERE number = 1"], "entry 1: missing; the next that is there is 2"),
+    (["DELETE FROM audit WHERE number = 1"], "begins with entry 2, and no retention says that it may"),
     (["DELETE FROM audit WHERE number = 3"], "entry 3: missing"),
     (["DELETE FROM audit WHERE number = 5"], "ends with entry 4, and its head says 5"),
     (["DELETE FROM audit"], "ends with entry 0, and its head says 5"),

@@ -35,8 +35,8 @@ REFUSED = [
     (("score", "--as-of", "soon"), "--as-of soon: not a date; write it as 2026-03-02."),
     (("report",), "Name either --team or --agent."),
     (("report", "--team", "T01"), "Nothing was scored yet; run `respite score` first."),
-    (("access", "grant", "a b"), "access grant 'a b': a name has 1 to 80 letters"),
-    (("access", "grant", "hr", "--days", "999"), "--days 999: a token is valid for 1 to 365 days."),
+    (("access", "grant", "a b", "--role", "hr"), "access grant 'a b': a name has 1 to 80 letters"),
+    (("access", "grant", "hr", "--role", "hr", "--days", "999"), "--days 999: a token is valid for 1 to 365 days."),
     (("access", "revoke", "hr"), "access revoke hr: there is no token of that name"),
     (("demo", "--agents", "3"), "--agents 3: a centre has at least 10 agents."),
 ]
@@ -55,7 +55,7 @@ def test_a_port_that_does_not_exist_is_refused(port: int, command: Command) -> N
 
 
 def test_a_token_is_granted_listed_and_revoked(command: Command) -> None:
-    granted = json.loads(command("access", "grant", "hr", "--days", 7, "--json").out)
+    granted = json.loads(command("access", "grant", "hr", "--role", "hr", "--days", 7, "--json").out)
     assert (granted["name"], granted["days"]) == ("hr", 7)
     assert granted["token"].startswith("respite_")
     (listed,) = json.loads(command("access", "list", "--json").out)
@@ -79,7 +79,7 @@ def test_the_log_is_verified_and_a_change_ends_with_2(command: Command, home: Ho
 
 
 def test_a_token_is_shown_once_to_people_too(command: Command) -> None:
-    answer = command("access", "grant", "hr")
+    answer = command("access", "grant", "hr", "--role", "hr")
     assert "Shown once; valid for 30 days." in answer.out
     assert "respite_" in answer.out
     assert "respite_" not in command("access", "list").out

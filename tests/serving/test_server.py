@@ -14,7 +14,7 @@ import serving
 from features import Home
 from features.errors import NotReadyError
 from serving import Store
-from serving.access import grant
+from serving.access import Principal, grant
 from serving.server import ask, command, environment, free_port, running
 
 ROOT = Path(serving.__file__).parents[1]
@@ -58,7 +58,7 @@ def test_a_bento_answers_from_another_folder_and_stops(road: Home, newest: pd.Da
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     store = Store(road)
-    token = grant(store, "bento", 1, datetime.now(UTC))
+    token = grant(store, Principal("bento", "hr"), 1, datetime.now(UTC))
     store.close()
     agent = str(newest["agent_id"].iloc[0])
     with running(road, service=tag, folder=elsewhere) as address:
@@ -67,5 +67,5 @@ def test_a_bento_answers_from_another_folder_and_stops(road: Home, newest: pd.Da
     assert status == 200
     assert answer["scores"][0]["agent_id"] == agent
     with pytest.raises(OSError, match="refused"):
-        urllib.request.urlopen(f"{address}/readyz", timeout=2)  # noqa: S310 - http on loopback
+        urllib.request.urlopen(f"{address}/livez", timeout=2)  # noqa: S310 - http on loopback
     shutil.rmtree(road.root / "bentoml", ignore_errors=True)

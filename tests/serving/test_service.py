@@ -16,7 +16,7 @@ from sqlalchemy import select
 from features import Home
 from features.catalog import feature_names
 from serving import Store
-from serving.access import grant, revoke
+from serving.access import Principal, grant, revoke
 from serving.server import ask, running
 from serving.tables import AuditEntry
 from training.calibration import logit
@@ -37,7 +37,11 @@ class Served(NamedTuple):
 @pytest.fixture(scope="module")
 def served(road: Home) -> Iterator[Served]:
     store = Store(road)
-    tokens = grant(store, "hr", 1, NOW), grant(store, "old", 1, NOW - timedelta(days=2)), grant(store, "gone", 1, NOW)
+    tokens = (
+        grant(store, Principal("hr", "hr"), 1, NOW),
+        grant(store, Principal("old", "hr"), 1, NOW - timedelta(days=2)),
+        grant(store, Principal("gone", "hr"), 1, NOW),
+    )
     revoke(store, "gone")
     store.close()
     with running(road) as address:
@@ -223,7 +227,7 @@ def test_a_token_revoked_while_the_service_runs_opens_nothing_any_more(
     served: Served, road: Home, newest: pd.DataFrame
 ) -> None:
     store = Store(road)
-    token = grant(store, "brief", 1, NOW)
+    token = grant(store, Principal("brief", "hr"), 1, NOW)
     assert ask(served.address, "/v1/scores", {"agent_ids": whom(newest)}, token)[0] == 200
     revoke(store, "brief")
     store.close()

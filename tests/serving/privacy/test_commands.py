@@ -18,7 +18,7 @@ REFUSED = [
     (("export", "--agent", "nobody"), "--agent nobody: nothing is held about them"),
     (("opt-out", "--agent", "nobody"), "--agent nobody: no such agent"),
     (("retention", "--today", "soon"), "--today soon: not a date"),
-    (("retention", "--config", "none.yaml"), "--config none.yaml: No such file or directory."),
+    (("retention", "--config", "none.yaml"), "configuration none.yaml: No such file or directory."),
 ]
 
 
