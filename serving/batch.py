@@ -5,12 +5,11 @@ Then one transaction puts them in the place of the former rows of that date, for
 there whole or as it was before, and while the models work nobody has to wait for the store.
 """
 
-import pickle
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 
@@ -21,15 +20,16 @@ from features.home import Home
 from serving.consent import agreed, refuse_when_stopped
 from serving.privacy.opt_out import to_be_scored
 from serving.reasons import Sentences
-from serving.rows import THIN_HISTORY, UNLIKE, Row, band, opted_out, score_frame, scored, unscored
+from serving.rows import THIN_HISTORY, UNLIKE, Answers, Row, ask, band, opted_out, score_frame, told, unscored
 from serving.store import Store
+from serving.waiting import Waiting
 from training.config import OUTCOMES
 from training.task import Model
 from training.tracking import load_current
 
 __all__ = ["THIN_HISTORY", "UNLIKE", "BatchReport", "band", "score_all", "score_frame"]
 
-AT_ONCE = 5_000
+AT_ONCE = 2_500
 Models = dict[str, tuple[Model, str]]
 
 
@@ -80,14 +80,12 @@ def score_all(
         allowed, refused = to_be_scored(store, frame)
         models = {outcome: _current(home, outcome) for outcome in outcomes}
         found = {outcome: _nobody(version) for outcome, (_, version) in models.items()}
-        with tempfile.TemporaryFile(dir=home.root) as file:  # it has no name: nothing stays of it after a kill
-            parts = 0
-            for rows in _parts(models, allowed, refused, at_once):
-                pickle.dump(rows, file)
-                parts += 1
-                say(f"{min(parts * at_once, len(allowed)):,} of {len(allowed):,} agents")
-            store.replace_scores(day, outcomes, _counted(_decided(store, _kept(file, parts)), found))
-            say("written")
+        with Waiting(home.root) as waiting:
+            for done, rows in enumerate(_parts(models, allowed, refused, at_once), start=1):
+                waiting.add(rows)
+                say(f"{min(done * at_once, len(allowed)):,} of {len(allowed):,} agents")
+            say("writing")
+            store.replace_scores(day, outcomes, _counted(_decided(store, waiting), found))
     finally:
         store.close()
     return BatchReport(day, found)
@@ -101,18 +99,31 @@ def _current(home: Home, outcome: str) -> tuple[Model, str]:
 def _parts(models: Models, allowed: pd.DataFrame, refused: pd.DataFrame, at_once: int) -> Iterator[list[Row]]:
     """Rows of the store, of some agents at a time, and at last of those who opted out."""
     at = datetime.now(UTC)
-    for start in range(0, len(allowed), at_once):
-        some = allowed[start : start + at_once].reset_index(drop=True)
+    starts = range(0, len(allowed), at_once)
+    for some, answers in _one_ahead(models, (allowed[low : low + at_once].reset_index(drop=True) for low in starts)):
         sentences = Sentences.of(some, feature_names())
-        yield [row for model, version in models.values() for row in scored(model, version, some, sentences, at)]
+        yield [
+            row
+            for (model, version), found in zip(models.values(), answers, strict=True)
+            for row in told(model, version, some, found, sentences, at)
+        ]
     yield [row for model, version in models.values() for row in unscored(model, version, refused, at)]
 
 
-def _kept(file: IO[bytes], parts: int) -> Iterator[Row]:
-    """The rows that wait in the file."""
-    file.seek(0)
-    for _ in range(parts):
-        yield from pickle.load(file)  # noqa: S301 - we wrote it, and nobody else can open it
+def _one_ahead(models: Models, frames: Iterable[pd.DataFrame]) -> Iterator[tuple[pd.DataFrame, list[Answers]]]:
+    """Frames with what the models found; while one is put into words, they are asked about the next."""
+
+    def asked(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Answers]]:
+        return frame, [ask(model, frame) for model, _ in models.values()]
+
+    with ThreadPoolExecutor(1) as pool:
+        ahead = None
+        for frame in frames:
+            before, ahead = ahead, pool.submit(asked, frame)
+            if before is not None:
+                yield before.result()
+        if ahead is not None:
+            yield ahead.result()
 
 
 def _decided(store: Store, rows: Iterable[Row]) -> Iterator[Row]:

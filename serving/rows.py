@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,52 +17,69 @@ from training.explain import Explanation
 from training.task import Model
 from training.turnover import TurnoverModel
 
-__all__ = ["THIN_HISTORY", "UNLIKE", "Row", "band", "opted_out", "score_frame", "scored", "unscored"]
+__all__ = ["THIN_HISTORY", "UNLIKE", "Answers", "Row", "ask", "band", "opted_out", "score_frame", "told", "unscored"]
 
 THIN_HISTORY = "too little history: fewer than 30 contacts in the last 28 days"
 UNLIKE = "unlike anything seen in training"
 ELEVATED, HIGH = 1.3, 2.0
 POST = ["as_of", "agent_id", "team_id", "site_id", "queue"]
 Row = dict[str, Any]
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 _NOTHING: Row = {
     **dict.fromkeys(("probability", "low", "high", "band", "base")), "reasons": "[]", "families": "{}",
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a model found for rows of a frame, before any word: why it is silent, and for each horizon two arrays."""
+
+    silent: list[str | None]
+    found: list[tuple[Explanation, Floats]]  # explanation and interval (n, 2)
+
+
 def score_frame(model: Model, version: str, frame: pd.DataFrame) -> list[Row]:
     """Rows for the store: one per row of the frame and horizon, abstaining on thin histories and on the unseen."""
-    texts = ("reasons", "families")
-    return [row | {name: json.loads(row[name]) for name in texts} for row in scored(model, version, frame)]
+    if frame.empty:
+        return []
+    rows = told(model, version, frame, ask(model, frame), Sentences.of(frame, feature_names()), datetime.now(UTC))
+    return [row | {name: json.loads(row[name]) for name in ("reasons", "families")} for row in rows]
 
 
-def scored(
-    model: Model, version: str, frame: pd.DataFrame, sentences: Sentences | None = None, at: datetime | None = None
+def ask(model: Model, frame: pd.DataFrame) -> Answers:
+    """Ask a model about every row of a frame, for all its horizons."""
+    inputs = frame[feature_names()]
+    if not isinstance(model, TurnoverModel):
+        return Answers(_silent(model, frame), [(model.explain(inputs), model.predict_interval(inputs))])
+    ends = model.bands.ends
+    pairs = zip(model.explain_horizons(inputs, ends), model.predict_intervals(inputs, ends), strict=True)
+    return Answers(_silent(model, frame), list(pairs))
+
+
+def told(
+    model: Model, version: str, frame: pd.DataFrame, answers: Answers, sentences: Sentences, at: datetime
 ) -> Iterator[Row]:
-    """The same, a horizon after another, with reasons and families as the JSON that the store keeps.
+    """Answers as rows of the store, one horizon after another; reasons and families are JSON already.
 
     Parameters
     ----------
     sentences
-        Of the frame, where they have been made for another model; for all features.
+        Of the frame; the same for every model.
     at
-        When the rows are scored; now where it is left out.
+        When they were scored.
     """
-    if frame.empty:
-        return
-    inputs, silent = frame[feature_names()], _silent(model, frame)
-    told = np.flatnonzero([why is None for why in silent])
-    sentences = sentences or Sentences.of(frame, feature_names())
-    details: Any = model.details_
-    for shared in _shared(model, version, at):
-        explanation, interval = _asked(model, inputs, shared["horizon_days"])
+    posts, details = _posts(frame), cast("Any", model).details_
+    spoken = np.flatnonzero([why is None for why in answers.silent])
+    for shared, (explanation, interval) in zip(_shared(model, version, at), answers.found, strict=True):
         # a band compares with what is usual within the horizon that the base rate was counted for
         rate = details["base_rate"] if shared["main"] else None
-        said = _said(explanation, interval, sentences, told, rate)
-        for post, why in zip(_posts(frame), silent, strict=True):
+        said = _said(explanation, interval, sentences, spoken, rate)
+        for post, why in zip(posts, answers.silent, strict=True):
             yield post | shared | (next(said) if why is None else _NOTHING | {"abstained": why})
 
 
-def unscored(model: Model, version: str, frame: pd.DataFrame, at: datetime | None = None) -> Iterator[Row]:
+def unscored(model: Model, version: str, frame: pd.DataFrame, at: datetime) -> Iterator[Row]:
     """Rows of those who opted out, whom no model sees; as many as the others have."""
     posts = _posts(frame)
     for shared in _shared(model, version, at):
@@ -82,10 +100,9 @@ def _posts(frame: pd.DataFrame) -> list[Row]:
     ]
 
 
-def _shared(model: Model, version: str, at: datetime | None) -> Iterator[Row]:
+def _shared(model: Model, version: str, at: datetime) -> Iterator[Row]:
     """What all rows of a horizon have in common."""
-    details: Any = model.details_
-    main = details["config"]["horizon_days"]
+    main = cast("Any", model).details_["config"]["horizon_days"]
     for horizon in model.bands.ends if isinstance(model, TurnoverModel) else (main,):
         yield {
             "outcome": model.outcome,
@@ -93,26 +110,22 @@ def _shared(model: Model, version: str, at: datetime | None) -> Iterator[Row]:
             "main": horizon == main,
             "model_version": version,
             "contract_version": contract_version(),
-            "scored_at": (at or datetime.now(UTC)).replace(tzinfo=None),
+            "scored_at": at.astimezone(UTC).replace(tzinfo=None),
         }
 
 
 def _said(
-    explanation: Explanation,
-    interval: npt.NDArray[np.float64],
-    sentences: Sentences,
-    told: npt.NDArray[np.int64],
-    rate: float | None,
+    explanation: Explanation, interval: Floats, sentences: Sentences, spoken: Places, rate: float | None
 ) -> Iterator[Row]:
     """What a model says of the rows that it speaks about."""
-    probability, families = explanation.probability[told].tolist(), explanation.by_family().iloc[told]
+    probability, families = explanation.probability[spoken].tolist(), explanation.by_family().iloc[spoken]
     columns = [
         probability,
-        interval[told, 0].tolist(),
-        interval[told, 1].tolist(),
+        interval[spoken, 0].tolist(),
+        interval[spoken, 1].tolist(),
         [None if rate is None else band(p, rate) for p in probability],
-        explanation.base[told].tolist(),
-        sentences.as_json(ranked(explanation), told),
+        explanation.base[spoken].tolist(),
+        sentences.as_json(ranked(explanation), spoken),
         map(json.dumps, families.to_dict("records")),
     ]
     for one in zip(*columns, strict=True):
@@ -125,13 +138,6 @@ def _silent(model: Model, frame: pd.DataFrame) -> list[str | None]:
     return [
         THIN_HISTORY if few else why and f"{UNLIKE}: {why}" for few, why in zip(thin, model.unlike(frame), strict=True)
     ]
-
-
-def _asked(model: Model, inputs: pd.DataFrame, horizon: int) -> tuple[Explanation, npt.NDArray[np.float64]]:
-    """Why, and between what: the explanation and the interval (n, 2) for one horizon."""
-    if isinstance(model, TurnoverModel):
-        return model.explain(inputs, horizon), model.predict_interval(inputs, horizon=horizon)
-    return model.explain(inputs), model.predict_interval(inputs)
 
 
 def band(probability: float, base_rate: float) -> str:
