@@ -63,19 +63,21 @@ class Sentences:
         return cls({signal: _said(signal, columns) for signal in signals})
 
     def as_json(self, found: Ranked, rows: Places) -> Iterator[str]:
-        """Reasons of some rows as the text that the store keeps: a list of objects with the fields of `Reason`."""
-        heads = [self._heads(signal) for signal in found.signals]
+        """Reasons of some rows as the text that the store keeps: a list for each field of `Reason`."""
+        names, families = (list(map(json.dumps, some)) for some in (found.signals, map(family_of, found.signals)))
+        said = [self._escaped(signal) for signal in found.signals]
         ranks, values = found.order[rows].tolist(), found.contributions[rows].tolist()
         for row, order, contributions in zip(rows.tolist(), ranks, values, strict=True):
-            told = [f"{heads[at][row]}{value!r}}}" for at, value in zip(order, contributions, strict=True)]
-            yield f"[{', '.join(told)}]"
+            signal, family = ", ".join([names[at] for at in order]), ", ".join([families[at] for at in order])
+            sentence = ", ".join([said[at][row] for at in order])
+            yield (
+                f'{{"signal": [{signal}], "family": [{family}], "sentence": [{sentence}],'
+                f' "contribution": {contributions}}}'
+            )
 
-    def _heads(self, signal: str) -> list[str]:
-        """The objects of a signal up to the contribution, which alone differs between scores."""
+    def _escaped(self, signal: str) -> list[str]:
         if signal not in self._json:
-            start = f'{{"signal": {json.dumps(signal)}, "family": {json.dumps(family_of(signal))}, "sentence": '
-            said = map(json.dumps, self.by_signal[signal])
-            self._json[signal] = [f'{start}{sentence}, "contribution": ' for sentence in said]
+            self._json[signal] = list(map(json.dumps, self.by_signal[signal]))
         return self._json[signal]
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from features.catalog import contract_version, feature_names
 from serving.privacy.opt_out import OPTED_OUT
 from serving.reasons import Sentences, ranked
+from serving.tables import records
 from training.explain import Explanation
 from training.task import Model
 from training.turnover import TurnoverModel
@@ -44,7 +45,9 @@ def score_frame(model: Model, version: str, frame: pd.DataFrame) -> list[Row]:
     if frame.empty:
         return []
     rows = told(model, version, frame, ask(model, frame), Sentences.of(frame, feature_names()), datetime.now(UTC))
-    return [row | {name: json.loads(row[name]) for name in ("reasons", "families")} for row in rows]
+    return [
+        row | {"reasons": records(json.loads(row["reasons"])), "families": json.loads(row["families"])} for row in rows
+    ]
 
 
 def ask(model: Model, frame: pd.DataFrame) -> Answers:

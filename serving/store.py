@@ -28,7 +28,7 @@ from sqlalchemy.types import UserDefinedType
 from features.errors import ConfigError, NotReadyError
 from features.home import Home
 from serving.migrations import bring_up_to_date
-from serving.tables import Base, Consent, Score, Switch, Token
+from serving.tables import Base, Consent, Records, Score, Switch, Token
 
 __all__ = ["Base", "Consent", "Score", "Store", "Switch", "Token"]
 
@@ -140,7 +140,7 @@ def _as_text(table: Table) -> Table:
     """The same table for writing, with text where it has JSON."""
     found = table.to_metadata(MetaData())
     for column in found.columns:
-        column.type = _JsonText() if isinstance(column.type, JSON) else column.type
+        column.type = _JsonText() if isinstance(column.type, JSON | Records) else column.type
     return found
 
 
