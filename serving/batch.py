@@ -15,12 +15,13 @@ import pandas as pd
 
 from features.catalog import feature_names
 from features.errors import InputError
-from features.frame import frame_dates, load_frame
+from features.frame import frame_dates, load_frame, partition
 from features.home import Home
 from serving.consent import agreed, refuse_when_stopped
 from serving.privacy.opt_out import to_be_scored
 from serving.reasons import Sentences
 from serving.rows import THIN_HISTORY, UNLIKE, Answers, Row, ask, band, opted_out, score_frame, told, unscored
+from serving.spark import over_spark
 from serving.store import Store
 from serving.waiting import Waiting
 from training.config import OUTCOMES
@@ -47,6 +48,7 @@ def score_all(
     outcomes: Sequence[str] = tuple(OUTCOMES),
     say: Callable[[str], None] = lambda text: None,
     at_once: int = AT_ONCE,
+    engine: str | None = None,
 ) -> BatchReport:
     """Score who is on the roster as of a date (default: the newest of the frame) and did not opt out.
 
@@ -59,13 +61,15 @@ def score_all(
         Is told how far it is.
     at_once
         How many agents are scored together.
+    engine
+        Spark's URL, to score there; here where it is None.
 
     Raises
     ------
     NotReadyError
         There is no frame, or no champion.
     InputError
-        The frame has no such date.
+        The frame has no such date, or the engine is not Spark or does not answer.
     StoppedError
         Someone stopped Respite.
     """
@@ -81,9 +85,14 @@ def score_all(
         models = {outcome: _current(home, outcome) for outcome in outcomes}
         found = {outcome: _nobody(version) for outcome, (_, version) in models.items()}
         with Waiting(home.root) as waiting:
-            for done, rows in enumerate(_parts(models, allowed, refused, at_once), start=1):
+            if engine is None:
+                parts = _scored(models, allowed, at_once)
+            else:
+                parts = over_spark(engine, models, partition(home, day), day, list(allowed["agent_id"]), at_once)
+            for rows in parts:
                 waiting.add(rows)
-                say(f"{min(done * at_once, len(allowed)):,} of {len(allowed):,} agents")
+                say(f"{len(waiting):,} rows of {len(allowed):,} agents")
+            waiting.add(_unscored(models, refused))
             say("writing")
             store.replace_scores(day, outcomes, _counted(_decided(store, waiting), found))
     finally:
@@ -96,18 +105,23 @@ def _current(home: Home, outcome: str) -> tuple[Model, str]:
     return model, registered.version
 
 
-def _parts(models: Models, allowed: pd.DataFrame, refused: pd.DataFrame, at_once: int) -> Iterator[list[Row]]:
-    """Rows of the store, of some agents at a time, and at last of those who opted out."""
+def _scored(models: Models, frame: pd.DataFrame, at_once: int) -> Iterator[list[Row]]:
+    """Rows of the store, of some agents at a time."""
     at = datetime.now(UTC)
-    starts = range(0, len(allowed), at_once)
-    for some, answers in _one_ahead(models, (allowed[low : low + at_once].reset_index(drop=True) for low in starts)):
+    starts = range(0, len(frame), at_once)
+    for some, answers in _one_ahead(models, (frame[low : low + at_once].reset_index(drop=True) for low in starts)):
         sentences = Sentences.of(some, feature_names())
         yield [
             row
             for (model, version), found in zip(models.values(), answers, strict=True)
             for row in told(model, version, some, found, sentences, at)
         ]
-    yield [row for model, version in models.values() for row in unscored(model, version, refused, at)]
+
+
+def _unscored(models: Models, refused: pd.DataFrame) -> list[Row]:
+    """Rows of those who opted out."""
+    at = datetime.now(UTC)
+    return [row for model, version in models.values() for row in unscored(model, version, refused, at)]
 
 
 def _one_ahead(models: Models, frames: Iterable[pd.DataFrame]) -> Iterator[tuple[pd.DataFrame, list[Answers]]]:

@@ -25,6 +25,7 @@ class Waiting:
 
     def __init__(self, folder: Path) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `__exit__`
+        self._rows = 0
 
     def __enter__(self) -> Self:
         return self
@@ -36,11 +37,15 @@ class Waiting:
 
     def add(self, rows: Sequence[dict[str, Any]]) -> None:
         """Put some rows behind the others."""
+        self._rows += len(rows)
         content = pickle.dumps(rows)
         packed = pa.compress(content, codec=_CODEC, asbytes=True)
         for size in (len(content), len(packed)):
             self._file.write(size.to_bytes(8))
         self._file.write(packed)
+
+    def __len__(self) -> int:
+        return self._rows
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         self._file.seek(0)
