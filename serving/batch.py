@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -85,16 +86,12 @@ def score_all(
         models = {outcome: _current(home, outcome) for outcome in outcomes}
         found = {outcome: _nobody(version) for outcome, (_, version) in models.items()}
         with Waiting(home.root) as waiting:
-            if engine is None:
-                parts = _scored(models, allowed, at_once)
-            else:
-                parts = over_spark(engine, models, partition(home, day), day, list(allowed["agent_id"]), at_once)
-            for rows in parts:
-                waiting.add(rows)
-                say(f"{len(waiting):,} rows of {len(allowed):,} agents")
+            for some in _parts(models, allowed, at_once, engine, partition(home, day)):
+                waiting.add(some)
+                say(f"{len(waiting):,} scores of {len(frame):,} agents")
             waiting.add(_unscored(models, refused))
-            say("writing")
-            store.replace_scores(day, outcomes, _counted(_decided(store, waiting), found))
+            rows = _counted(_decided(store, waiting), found)
+            store.replace_scores(day, outcomes, _shown(rows, len(waiting), at_once, say))
     finally:
         store.close()
     return BatchReport(day, found)
@@ -103,6 +100,10 @@ def score_all(
 def _current(home: Home, outcome: str) -> tuple[Model, str]:
     model, registered = load_current(home, outcome)
     return model, registered.version
+
+
+def _parts(models: Models, frame: pd.DataFrame, at_once: int, engine: str | None, path: Path) -> Iterator[list[Row]]:
+    return _scored(models, frame, at_once) if engine is None else over_spark(engine, models, path, frame, at_once)
 
 
 def _scored(models: Models, frame: pd.DataFrame, at_once: int) -> Iterator[list[Row]]:
@@ -146,6 +147,13 @@ def _decided(store: Store, rows: Iterable[Row]) -> Iterator[Row]:
     refused = {agent for agent, may in agreed(store, "scoring").items() if not may}
     for row in rows:
         yield opted_out(row) if row["agent_id"] in refused else row
+
+
+def _shown(rows: Iterable[Row], total: int, every: int, say: Callable[[str], None]) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number % every == 0:
+            say(f"writing, {number:,} of {total:,} rows")
+        yield row
 
 
 def _nobody(version: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ path that they see.
 import hashlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
@@ -38,9 +38,9 @@ _loaded: dict[str, dict[str, tuple[Model, str]]] = {}  # of this worker
 
 
 def over_spark(
-    engine: str, models: dict[str, tuple[Any, str]], path: Path, day: date, agents: Sequence[str], at_once: int
+    engine: str, models: dict[str, tuple[Any, str]], path: Path, asked: pd.DataFrame, at_once: int
 ) -> Iterator[list[Row]]:
-    """Rows of the store for some agents of one date, some of them at a time; every agent is scored before the first.
+    """Rows of the store, of some agents at a time; all are scored before the first is handed over.
 
     Parameters
     ----------
@@ -49,7 +49,9 @@ def over_spark(
     models
         For each outcome, the model and its version.
     path
-        The rows of the date, Parquet.
+        The rows of one date, Parquet.
+    asked
+        Who of them is to be scored: rows of the date, of which `as_of` and `agent_id` are read.
 
     Raises
     ------
@@ -58,6 +60,8 @@ def over_spark(
     """
     if not engine.startswith(("spark://", "local")):
         raise InputError(f"--engine {engine}: scoring runs on spark://host:port, on local[2], or here without it.")
+    if asked.empty:
+        return
     with connected(engine):
         from pyspark import StorageLevel
         from pyspark.sql import SparkSession
@@ -66,9 +70,9 @@ def over_spark(
         session: Any = SparkSession.getActiveSession()
         if engine.startswith("local"):
             _like_here(session.sparkContext)
-        packed = session.sparkContext.broadcast((_packed(models), frozenset(agents)))
-        frame = session.read.parquet(str(path)).repartition(max(1, -(-len(agents) // at_once)), "agent_id")
-        at = datetime.now(UTC)
+        day, at = asked["as_of"].iloc[0].date(), datetime.now(UTC)
+        packed = session.sparkContext.broadcast((_packed(models), frozenset(asked["agent_id"])))
+        frame = session.read.parquet(str(path)).repartition(-(-len(asked) // at_once), "agent_id")
         found = frame.mapInArrow(_answering(packed, day, at), from_arrow_schema(_ANSWER))
         found = found.persist(StorageLevel.DISK_ONLY)
         found.count()  # everywhere at once; an iterator alone would ask for one part after another
