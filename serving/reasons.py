@@ -8,13 +8,16 @@ Sentences are made a signal at a time for all rows. They tell of the rows alone 
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.catalog import Feature, feature, own_usual, peer_usual
 from training.explain import Explanation, family_of
@@ -23,6 +26,7 @@ __all__ = ["Ranked", "Reason", "Sentences", "ranked", "reasons"]
 
 Places = npt.NDArray[np.int64]
 _UNKNOWN = np.array(None, dtype=object)
+_COMMA = pa.scalar(", ", pa.large_string())
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,12 @@ class Sentences:
 
     def __init__(self, by_signal: dict[str, list[str]]) -> None:
         self.by_signal = by_signal
-        self._json: dict[str, list[str]] = {}
+
+    @cached_property
+    def _escaped(self) -> Any:
+        """All of them as JSON, one signal after another."""
+        escape = json.JSONEncoder().encode
+        return _texts([escape(sentence) for signal in sorted(self.by_signal) for sentence in self.by_signal[signal]])
 
     @classmethod
     def of(cls, frame: pd.DataFrame, names: Sequence[str]) -> Self:
@@ -62,23 +71,26 @@ class Sentences:
         columns = dict(zip(wanted, np.where(pd.isna(cells), _UNKNOWN, cells).tolist(), strict=True))
         return cls({signal: _said(signal, columns) for signal in signals})
 
-    def as_json(self, found: Ranked, rows: Places) -> Iterator[str]:
+    def as_json(self, found: Ranked, rows: Places) -> list[str]:
         """Reasons of some rows as the text that the store keeps: a list for each field of `Reason`."""
-        names, families = (list(map(json.dumps, some)) for some in (found.signals, map(family_of, found.signals)))
-        said = [self._escaped(signal) for signal in found.signals]
-        ranks, values = found.order[rows].tolist(), found.contributions[rows].tolist()
-        for row, order, contributions in zip(rows.tolist(), ranks, values, strict=True):
-            signal, family = ", ".join([names[at] for at in order]), ", ".join([families[at] for at in order])
-            sentence = ", ".join([said[at][row] for at in order])
-            yield (
-                f'{{"signal": [{signal}], "family": [{family}], "sentence": [{sentence}],'
-                f' "contribution": {contributions}}}'
-            )
-
-    def _escaped(self, signal: str) -> list[str]:
-        if signal not in self._json:
-            self._json[signal] = list(map(json.dumps, self.by_signal[signal]))
-        return self._json[signal]
+        order = found.order[rows]
+        place = np.searchsorted(sorted(self.by_signal), found.signals) * len(next(iter(self.by_signal.values())))
+        fields = {
+            "signal": _texts(map(json.dumps, found.signals)).take(pa.array(order.ravel())),
+            "family": _texts(map(json.dumps, map(family_of, found.signals))).take(pa.array(order.ravel())),
+            "sentence": self._escaped.take(pa.array((place[order] + rows[:, None]).ravel())),
+            "contribution": pa.array(found.contributions[rows].ravel()).cast(pa.large_string()),
+        }
+        starts = pa.array(np.arange(len(rows) + 1) * order.shape[1])
+        joined = [
+            pc.binary_join(pa.LargeListArray.from_arrays(starts, items), _COMMA).to_pylist()
+            for items in fields.values()
+        ]
+        names = [f'"{name}": [' for name in fields]
+        return [
+            f"{{{'], '.join([name + some for name, some in zip(names, one, strict=True)])}]}}"
+            for one in zip(*joined, strict=True)
+        ]
 
 
 def reasons(explanation: Explanation, frame: pd.DataFrame) -> list[list[Reason]]:
@@ -109,6 +121,10 @@ def ranked(explanation: Explanation) -> Ranked:
     sums = np.add.reduceat(explanation.values[:, columns], starts, axis=1)
     order = np.argsort(-np.abs(sums), axis=1, kind="stable")
     return Ranked(signals, order, np.take_along_axis(sums, order, axis=1))
+
+
+def _texts(texts: Iterable[str]) -> Any:
+    return pa.array(list(texts), pa.large_string())
 
 
 def _signal(name: str) -> str:

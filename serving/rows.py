@@ -121,7 +121,8 @@ def _said(
     explanation: Explanation, interval: Floats, sentences: Sentences, spoken: Places, rate: float | None
 ) -> Iterator[Row]:
     """What a model says of the rows that it speaks about."""
-    probability, families = explanation.probability[spoken].tolist(), explanation.by_family().iloc[spoken]
+    probability, families = explanation.probability[spoken].tolist(), explanation.by_family()
+    names = [json.dumps(name) for name in families.columns]
     columns = [
         probability,
         interval[spoken, 0].tolist(),
@@ -129,7 +130,10 @@ def _said(
         [None if rate is None else band(p, rate) for p in probability],
         explanation.base[spoken].tolist(),
         sentences.as_json(ranked(explanation), spoken),
-        map(json.dumps, families.to_dict("records")),
+        [
+            f"{{{', '.join([f'{name}: {value!r}' for name, value in zip(names, values, strict=True)])}}}"
+            for values in families.to_numpy()[spoken].tolist()
+        ],
     ]
     for one in zip(*columns, strict=True):
         yield dict(zip(_NOTHING, one, strict=True), abstained=None)
