@@ -120,6 +120,8 @@ def test_reasons_of_a_real_frame_are_those_of_the_slow_way(outcome: str, road: H
     found, slow = reasons(explanation, newest), slow_reasons(explanation, newest)
     assert told(found) == told(slow)
     np.testing.assert_allclose(contributions(found), contributions(slow), rtol=0, atol=1e-12)
+    texts = Sentences.of(newest, explanation.names).as_json(ranked(explanation), np.arange(len(newest)))
+    assert [records(json.loads(text)) for text in texts] == [[asdict(reason) for reason in one] for one in found]
 
 
 def test_all_reasons_and_the_base_are_the_log_odds(champion: RiskModel, newest: pd.DataFrame) -> None:
