@@ -71,7 +71,9 @@ def over_spark(
         if engine.startswith("local"):
             _like_here(session.sparkContext)
         day, at = asked["as_of"].iloc[0].date(), datetime.now(UTC)
-        packed = session.sparkContext.broadcast((_packed(models), frozenset(asked["agent_id"])))
+        files = _packed(models)
+        key = hashlib.sha256(repr(files).encode()).hexdigest()
+        packed = session.sparkContext.broadcast((key, files, frozenset(asked["agent_id"])))
         frame = session.read.parquet(str(path)).repartition(-(-len(asked) // at_once), "agent_id")
         found = frame.mapInArrow(_answering(packed, day, at), from_arrow_schema(_ANSWER))
         found = found.persist(StorageLevel.DISK_ONLY)
@@ -102,8 +104,8 @@ def _answering(packed: Any, day: date, at: datetime) -> Callable[[Iterator[Any]]
     """What a worker does with its rows; `packed` is a broadcast of models and of the agents who may be scored."""
 
     def answer(batches: Iterator[Any]) -> Iterator[Any]:
-        files, agents = packed.value
-        models = _models(files)
+        key, files, agents = packed.value
+        models = _models(key, files)
         for batch in batches:
             frame = batch.to_pandas().assign(as_of=pd.Timestamp(day))
             frame = frame[frame["agent_id"].isin(agents)].reset_index(drop=True)
@@ -122,9 +124,8 @@ def _rows(models: dict[str, tuple[Model, str]], frame: pd.DataFrame, at: datetim
     ]
 
 
-def _models(files: Packed) -> dict[str, tuple[Model, str]]:
-    """Load what was packed, once a worker."""
-    key = hashlib.sha256(repr(files).encode()).hexdigest()
+def _models(key: str, files: Packed) -> dict[str, tuple[Model, str]]:
+    """Load what was packed, once a worker; other files have another key."""
     if key not in _loaded:
         _loaded.clear()
         _loaded[key] = {outcome: (_model(content), version) for outcome, (version, content) in files.items()}
