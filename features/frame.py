@@ -31,7 +31,9 @@ from features.raw import reach
 from features.snapshot import snapshot
 from features.workdays import DAYS_BACK
 
-__all__ = ["BuildReport", "as_of_dates", "build", "load_frame", "load_row", "write_features"]
+__all__ = [
+    "BuildReport", "as_of_dates", "build", "frame_dates", "load_frame", "load_row", "partition", "write_features",
+]  # fmt: skip
 
 ROWS_AT_ONCE = 40_000
 GROUP_ROWS = 10_000
@@ -122,7 +124,7 @@ def write_features(
             done += len(chunk)
             tick(done, len(dates))
     _drop_stale(home, set(dates), whole)
-    dates = [day for day in dates if _partition(home, day).exists()]
+    dates = [day for day in dates if partition(home, day).exists()]
     if not dates:
         raise InputError(
             "No agent was on the roster on any of the dates; see valid_from and valid_to in the table agents."
@@ -150,8 +152,28 @@ def _agents(db: Any) -> list[str]:
     return [row[0] for row in db.execute("SELECT DISTINCT agent_id FROM agents").fetchall()]
 
 
-def load_frame(home: Home, since: date | None = None) -> pd.DataFrame:
-    """Read the partitions of the feature frame, in the order of their dates.
+def load_frame(home: Home, since: date | None = None, until: date | None = None) -> pd.DataFrame:
+    """Read the partitions of the feature frame, in the order of their dates: of all dates, or from one to another.
+
+    Raises
+    ------
+    NotReadyError
+        There is no frame, or it was built by another version of the feature code.
+    """
+    dates = frame_dates(home)
+    chosen = [day for day in dates if (since is None or day >= since) and (until is None or day <= until)]
+    if not chosen:
+        return load_frame(home, dates[-1]).head(0)
+    frames = []
+    for day in chosen:
+        frame = pd.read_parquet(partition(home, day))
+        frame.insert(0, "as_of", pd.Timestamp(day))
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def frame_dates(home: Home) -> list[date]:
+    """The dates of the feature frame, oldest first; at least one.
 
     Raises
     ------
@@ -166,20 +188,12 @@ def load_frame(home: Home, since: date | None = None) -> pd.DataFrame:
         raise NotReadyError(
             f"The feature frame has contract {built}, this code {contract_version()}; run `respite features` again."
         )
-    chosen = [path for path in paths if since is None or _date_of(path) >= since]
-    if not chosen:
-        return load_frame(home, _date_of(paths[-1])).head(0)
-    frames = []
-    for path in chosen:
-        frame = pd.read_parquet(path)
-        frame.insert(0, "as_of", pd.Timestamp(_date_of(path)))
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return [_date_of(path) for path in paths]
 
 
 def load_row(home: Home, as_of: date, agent_id: str) -> pd.DataFrame | None:
     """One agent's row of a date, shape (1, k), or None where the frame has none."""
-    path = _partition(home, as_of)
+    path = partition(home, as_of)
     if not path.exists():
         return None
     frame = pq.read_table(path, filters=[("agent_id", "=", agent_id)]).to_pandas()
@@ -204,7 +218,7 @@ def _chunks(dates: Sequence[date], size: int) -> Iterator[Sequence[date]]:
         yield dates[start : start + size]
 
 
-def _partition(home: Home, day: date) -> Path:
+def partition(home: Home, day: date) -> Path:
     return home.features / f"as_of={day}" / "part.parquet"
 
 
@@ -216,7 +230,7 @@ def _write_partitions(home: Home, dates: Sequence[date], frame: pd.DataFrame) ->
     with ThreadPoolExecutor(2) as pool:
         list(
             pool.map(
-                lambda day, low, high: _write_partition(_partition(home, day), table.slice(low, high - low)),
+                lambda day, low, high: _write_partition(partition(home, day), table.slice(low, high - low)),
                 dates,
                 bounds[:-1],
                 bounds[1:],
@@ -251,7 +265,7 @@ def _date_of(path: Path) -> date:
 
 
 def _report(home: Home, dates: Sequence[date], extra: Sequence[str]) -> BuildReport:
-    written = {day: path for day in dates if (path := _partition(home, day)).exists()}
+    written = {day: path for day in dates if (path := partition(home, day)).exists()}
     quality, profile = quality_of(home, written, extra)
     write_quality(home, quality, profile)
     null_share = {entry.name: entry.null_share for entry in quality.features}

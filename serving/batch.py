@@ -1,35 +1,38 @@
-"""The nightly batch: champion models over one date of the feature frame, scores and reasons into the store."""
+"""The nightly batch: champion models over one date of the feature frame, scores and reasons into the store.
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+Agents are scored some thousand at a time, so that memory is bounded. Their rows wait in a file until all are there.
+Then one transaction puts them in the place of the former rows of that date, for every outcome and horizon: a date is
+there whole or as it was before, and while the models work nobody has to wait for the store.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from features.catalog import contract_version, feature_names
+from features.catalog import feature_names
 from features.errors import InputError
-from features.frame import load_frame
+from features.frame import frame_dates, load_frame, partition
 from features.home import Home
-from serving.privacy.opt_out import not_scored, to_be_scored
-from serving.reasons import reasons
+from serving.consent import agreed, refuse_when_stopped
+from serving.privacy.opt_out import to_be_scored
+from serving.reasons import Sentences
+from serving.rows import THIN_HISTORY, UNLIKE, Answers, Row, ask, band, opted_out, score_frame, told, unscored
+from serving.spark import over_spark
 from serving.store import Store
+from serving.waiting import Waiting
 from training.config import OUTCOMES
-from training.explain import Explanation
 from training.task import Model
 from training.tracking import load_current
-from training.turnover import TurnoverModel
 
-__all__ = ["BatchReport", "band", "horizons", "score_all", "score_frame"]
+__all__ = ["THIN_HISTORY", "UNLIKE", "BatchReport", "band", "score_all", "score_frame"]
 
-THIN_HISTORY = "too little history: fewer than 30 contacts in the last 28 days"
-UNLIKE = "unlike anything seen in training"
-ELEVATED, HIGH = 1.3, 2.0
-_NOTHING: dict[str, Any] = {
-    **dict.fromkeys(("probability", "low", "high", "band", "base")), "reasons": [], "families": {},
-}  # fmt: skip
+AT_ONCE = 2_500
+Models = dict[str, tuple[Model, str]]
 
 
 @dataclass(frozen=True)
@@ -40,121 +43,129 @@ class BatchReport:
     outcomes: dict[str, dict[str, Any]]
 
 
-def score_all(home: Home, as_of: date | None = None, outcomes: Sequence[str] = tuple(OUTCOMES)) -> BatchReport:
+def score_all(
+    home: Home,
+    as_of: date | None = None,
+    outcomes: Sequence[str] = tuple(OUTCOMES),
+    say: Callable[[str], None] = lambda text: None,
+    at_once: int = AT_ONCE,
+    engine: str | None = None,
+) -> BatchReport:
     """Score who is on the roster as of a date (default: the newest of the frame) and did not opt out.
 
-    Running twice is running once; killed at any moment, every outcome of a date is there whole or as it was before.
+    Running twice is running once. Killed at any moment, the date is there whole, all `outcomes` with their horizons, or
+    as it was before.
+
+    Parameters
+    ----------
+    say
+        Is told how far it is.
+    at_once
+        How many agents are scored together.
+    engine
+        Spark's URL, to score there; here where it is None.
 
     Raises
     ------
     NotReadyError
         There is no frame, or no champion.
     InputError
-        The frame has no such date.
+        The frame has no such date, or the engine is not Spark or does not answer.
     StoppedError
         Someone stopped Respite.
     """
-    frame = load_frame(home, since=as_of)
-    day = pd.Timestamp(as_of) if as_of else frame["as_of"].max()
-    frame = frame[frame["as_of"] == day].reset_index(drop=True)
+    day = as_of or frame_dates(home)[-1]
+    frame = load_frame(home, day, day)
     if frame.empty:
         raise InputError(
             f"--as-of {as_of}: the feature frame has no such date; run `respite features --as-of {as_of}`."
         )
-    store, found = Store(home), {}
+    store = Store(home)
     try:
-        frame, opted_out = to_be_scored(store, frame)
-        for outcome in outcomes:
-            model, version = load_current(home, outcome)
-            rows = score_frame(model, version.version, frame)
-            rows += not_scored(opted_out, rows)
-            store.replace_scores(day.date(), outcome, rows)
-            found[outcome] = _counted(version.version, [row for row in rows if row["main"]])
+        allowed, refused = to_be_scored(store, frame)
+        models = {outcome: _current(home, outcome) for outcome in outcomes}
+        found = {outcome: _nobody(version) for outcome, (_, version) in models.items()}
+        with Waiting(home.root) as waiting:
+            for some in _parts(models, allowed, at_once, engine, partition(home, day)):
+                waiting.add(some)
+                say(f"{len(waiting):,} scores of {len(frame):,} agents")
+            waiting.add(_unscored(models, refused))
+            rows = _counted(_decided(store, waiting), found)
+            store.replace_scores(day, outcomes, _shown(rows, len(waiting), at_once, say))
     finally:
         store.close()
-    return BatchReport(day.date(), found)
+    return BatchReport(day, found)
 
 
-def score_frame(model: Model, version: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows for the store: one per row of the frame and horizon, abstaining on thin histories and on the unseen."""
-    details: Any = model.details_
-    main, at = details["config"]["horizon_days"], datetime.now(UTC).replace(tzinfo=None)
-    if frame.empty:
-        return []
-    silent, inputs = _silent(model, frame), frame[feature_names()]
-    posts: Any = frame[["as_of", "agent_id", "team_id", "site_id", "queue"]].to_dict("records")
-    rows: list[dict[str, Any]] = []
-    for horizon in horizons(model):
-        explanation, interval = _asked(model, inputs, horizon)
-        # a band compares with what is usual within the horizon that the base rate was counted for
-        rate = details["base_rate"] if horizon == main else None
-        families, found = explanation.by_family().to_dict("records"), reasons(explanation, frame)
-        for i, post in enumerate(posts):
-            said = {
-                "probability": float(explanation.probability[i]),
-                "low": float(interval[i, 0]),
-                "high": float(interval[i, 1]),
-                "band": band(float(explanation.probability[i]), rate) if rate is not None else None,
-                "base": float(explanation.base[i]),
-                "reasons": [asdict(reason) for reason in found[i]],
-                "families": {str(name): float(value) for name, value in families[i].items()},
-            }
-            rows.append(
-                post
-                | {
-                    "as_of": post["as_of"].date(),
-                    "outcome": model.outcome,
-                    "horizon_days": horizon,
-                    "main": horizon == main,
-                    "abstained": silent[i],
-                    "model_version": version,
-                    "contract_version": contract_version(),
-                    "scored_at": at,
-                }
-                | (said if silent[i] is None else _NOTHING)
-            )
-    return rows
+def _current(home: Home, outcome: str) -> tuple[Model, str]:
+    model, registered = load_current(home, outcome)
+    return model, registered.version
 
 
-def _silent(model: Model, frame: pd.DataFrame) -> list[str | None]:
-    """Why there is no score for a row, or None."""
-    thin = frame["contacts_per_hour"].isna()
-    return [
-        THIN_HISTORY if few else why and f"{UNLIKE}: {why}" for few, why in zip(thin, model.unlike(frame), strict=True)
-    ]
+def _parts(models: Models, frame: pd.DataFrame, at_once: int, engine: str | None, path: Path) -> Iterator[list[Row]]:
+    return _scored(models, frame, at_once) if engine is None else over_spark(engine, models, path, frame, at_once)
 
 
-def horizons(model: Model) -> list[int]:
-    """Within how many days a model predicts."""
-    if isinstance(model, TurnoverModel):
-        return list(model.bands.ends)
-    return [int(model.details_["config"]["horizon_days"])]
+def _scored(models: Models, frame: pd.DataFrame, at_once: int) -> Iterator[list[Row]]:
+    """Rows of the store, of some agents at a time."""
+    at = datetime.now(UTC)
+    starts = range(0, len(frame), at_once)
+    for some, answers in _one_ahead(models, (frame[low : low + at_once].reset_index(drop=True) for low in starts)):
+        sentences = Sentences.of(some, feature_names())
+        yield [
+            row
+            for (model, version), found in zip(models.values(), answers, strict=True)
+            for row in told(model, version, some, found, sentences, at)
+        ]
 
 
-def _asked(model: Model, inputs: pd.DataFrame, horizon: int) -> tuple[Explanation, npt.NDArray[np.float64]]:
-    """Why, and between what: the explanation and the interval (n, 2) for one horizon."""
-    if isinstance(model, TurnoverModel):
-        return model.explain(inputs, horizon), model.predict_interval(inputs, horizon=horizon)
-    return model.explain(inputs), model.predict_interval(inputs)
+def _unscored(models: Models, refused: pd.DataFrame) -> list[Row]:
+    """Rows of those who opted out."""
+    at = datetime.now(UTC)
+    return [row for model, version in models.values() for row in unscored(model, version, refused, at)]
 
 
-def _counted(version: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "version": version,
-        "scored": sum(row["probability"] is not None for row in rows),
-        "abstained": sum(row["probability"] is None for row in rows),
-        "bands": pd.Series([row["band"] for row in rows]).value_counts().to_dict(),
-    }
+def _one_ahead(models: Models, frames: Iterable[pd.DataFrame]) -> Iterator[tuple[pd.DataFrame, list[Answers]]]:
+    """Frames with what the models found; while one is put into words, they are asked about the next."""
+
+    def asked(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Answers]]:
+        return frame, [ask(model, frame) for model, _ in models.values()]
+
+    with ThreadPoolExecutor(1) as pool:
+        ahead = None
+        for frame in frames:
+            before, ahead = ahead, pool.submit(asked, frame)
+            if before is not None:
+                yield before.result()
+        if ahead is not None:
+            yield ahead.result()
 
 
-def band(probability: float, base_rate: float) -> str:
-    """How a score stands to what was usual for everyone: a fixed ruler, so that bands can all be low.
+def _decided(store: Store, rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows as agents, and whoever may stop Respite, have decided by the time that they are written."""
+    refuse_when_stopped(store)
+    refused = {agent for agent, may in agreed(store, "scoring").items() if not may}
+    for row in rows:
+        yield opted_out(row) if row["agent_id"] in refused else row
 
-    Examples
-    --------
-    >>> band(0.05, 0.10), band(0.14, 0.10), band(0.25, 0.10)
-    ('usual', 'elevated', 'high')
-    """
-    if probability >= HIGH * base_rate:
-        return "high"
-    return "elevated" if probability >= ELEVATED * base_rate else "usual"
+
+def _shown(rows: Iterable[Row], total: int, every: int, say: Callable[[str], None]) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number % every == 0:
+            say(f"writing, {number:,} of {total:,} rows")
+        yield row
+
+
+def _nobody(version: str) -> dict[str, Any]:
+    return {"version": version, "scored": 0, "abstained": 0, "bands": {}}
+
+
+def _counted(rows: Iterable[Row], found: dict[str, dict[str, Any]]) -> Iterator[Row]:
+    """The same rows; those of the main horizon are counted into `found`."""
+    for row in rows:
+        if row["main"]:
+            counted = found[row["outcome"]]
+            counted["abstained" if row["probability"] is None else "scored"] += 1
+            if row["band"] is not None:
+                counted["bands"][row["band"]] = counted["bands"].get(row["band"], 0) + 1
+        yield row

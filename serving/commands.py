@@ -25,6 +25,9 @@ app.add_typer(monitor_app)
 @app.command()
 def score(
     as_of: Annotated[str | None, typer.Option(help="A date of the frame; the newest where it is left out.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="spark://host:port or local[2]; in this process where it is left out.")
+    ] = None,
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -32,10 +35,10 @@ def score(
     from serving.audit import log_command
     from serving.batch import score_all
 
-    terminal = Terminal(as_json)
+    terminal, day = Terminal(as_json), parse_date("--as-of", as_of) if as_of else None
     log_command(Home.find(home), "score", "support", group="everyone on the roster")
     with terminal.step("Scoring") as step:
-        report = score_all(Home.find(home), parse_date("--as-of", as_of) if as_of else None)
+        report = score_all(Home.find(home), day, say=step.show, engine=engine)
         step.said = f"as of {report.as_of}"
     bands = ("usual", "elevated", "high")
     terminal.table(

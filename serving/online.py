@@ -11,7 +11,7 @@ from features.catalog import contract_version, feature, feature_names
 from features.errors import InputError, NotReadyError
 from features.frame import load_row
 from features.home import Home
-from serving.batch import horizons, score_frame
+from serving.rows import horizons, score_frame
 from serving.schemas import USE, RowsRequest
 from serving.scoring import Answer, parts
 from serving.what_if import NOTE, changed

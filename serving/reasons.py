@@ -2,17 +2,31 @@
 
 A signal, its change against one's own past and its distance from peers are one reason, not three. The contributions of
 all reasons and the base add up to the log-odds of the score.
+
+Sentences are made a signal at a time for all rows. They tell of the rows alone and not of the model, so that one making
+(`Sentences`) serves every outcome and horizon.
 """
 
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.catalog import Feature, feature, own_usual, peer_usual
 from training.explain import Explanation, family_of
 
-__all__ = ["Reason", "reasons"]
+__all__ = ["Ranked", "Reason", "Sentences", "ranked", "reasons"]
+
+Places = npt.NDArray[np.int64]
+_UNKNOWN = np.array(None, dtype=object)
+_COMMA = pa.scalar(", ", pa.large_string())
 
 
 @dataclass(frozen=True)
@@ -25,6 +39,60 @@ class Reason:
     contribution: float
 
 
+class Ranked(NamedTuple):
+    """Signals of every row, strongest first (ties by name).
+
+    `order`: places in `signals`, shape (n, s); `contributions`: in that order, in log-odds, shape (n, s).
+    """
+
+    signals: list[str]
+    order: Places
+    contributions: npt.NDArray[np.float64]
+
+
+class Sentences:
+    """What can be said of rows of a feature frame: for each signal, a sentence for every row."""
+
+    def __init__(self, by_signal: dict[str, list[str]]) -> None:
+        self.by_signal = by_signal
+
+    @cached_property
+    def _escaped(self) -> Any:
+        """All of them as JSON, one signal after another."""
+        escape = json.JSONEncoder().encode
+        return _texts([escape(sentence) for signal in sorted(self.by_signal) for sentence in self.by_signal[signal]])
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, names: Sequence[str]) -> Self:
+        """Sentences for the signals of some features; `frame` has their usual values where it knows them."""
+        signals = list(dict.fromkeys(map(_signal, names)))
+        wanted = [c for s in signals for c in (s, own_usual(s), peer_usual(s)) if c in frame.columns]
+        cells = frame[wanted].to_numpy(dtype=object).T  # at once: a column at a time is slow for a single row
+        columns = dict(zip(wanted, np.where(pd.isna(cells), _UNKNOWN, cells).tolist(), strict=True))
+        return cls({signal: _said(signal, columns) for signal in signals})
+
+    def as_json(self, found: Ranked, rows: Places) -> list[str]:
+        """Reasons of some rows as the text that the store keeps: a list for each field of `Reason`."""
+        order = found.order[rows]
+        place = np.searchsorted(sorted(self.by_signal), found.signals) * len(next(iter(self.by_signal.values())))
+        fields = {
+            "signal": _texts(map(json.dumps, found.signals)).take(pa.array(order.ravel())),
+            "family": _texts(map(json.dumps, map(family_of, found.signals))).take(pa.array(order.ravel())),
+            "sentence": self._escaped.take(pa.array((place[order] + rows[:, None]).ravel())),
+            "contribution": pa.array(found.contributions[rows].ravel()).cast(pa.large_string()),
+        }
+        starts = pa.array(np.arange(len(rows) + 1) * order.shape[1])
+        joined = [
+            pc.binary_join(pa.LargeListArray.from_arrays(starts, items), _COMMA).to_pylist()
+            for items in fields.values()
+        ]
+        names = [f'"{name}": [' for name in fields]
+        return [
+            f"{{{'], '.join([name + some for name, some in zip(names, one, strict=True)])}]}}"
+            for one in zip(*joined, strict=True)
+        ]
+
+
 def reasons(explanation: Explanation, frame: pd.DataFrame) -> list[list[Reason]]:
     """All reasons for every row, strongest first (ties by name).
 
@@ -35,17 +103,28 @@ def reasons(explanation: Explanation, frame: pd.DataFrame) -> list[list[Reason]]
     frame
         The rows of the feature frame that they explain, with the usual values where it has them.
     """
-    signals = [_signal(name) for name in explanation.names]
-    order = {signal: [i for i, other in enumerate(signals) if other == signal] for signal in dict.fromkeys(signals)}
-    sums = {signal: explanation.values[:, columns].sum(axis=1) for signal, columns in order.items()}
-    found = []
-    for row in range(len(frame)):
-        values = frame.iloc[row]
-        one = [
-            Reason(signal, family_of(signal), _sentence(signal, values), float(sums[signal][row])) for signal in order
-        ]
-        found.append(sorted(one, key=lambda reason: (-abs(reason.contribution), reason.signal)))
-    return found
+    found, said = ranked(explanation), Sentences.of(frame, explanation.names).by_signal
+    signals = [(signal, family_of(signal), said[signal]) for signal in found.signals]
+    return [
+        [Reason(signals[at][0], signals[at][1], signals[at][2][row], value) for at, value in zip(*one, strict=True)]
+        for row, one in enumerate(zip(found.order.tolist(), found.contributions.tolist(), strict=True))
+    ]
+
+
+def ranked(explanation: Explanation) -> Ranked:
+    """Contributions added up by signal, strongest first."""
+    owner = [_signal(name) for name in explanation.names]
+    columns = np.array(sorted(range(len(owner)), key=owner.__getitem__))
+    signals = sorted(set(owner))
+    starts = np.searchsorted(np.array(owner)[columns], signals)
+    # added row by row: a matrix product's last digits would depend on how many rows there are
+    sums = np.add.reduceat(explanation.values[:, columns], starts, axis=1)
+    order = np.argsort(-np.abs(sums), axis=1, kind="stable")
+    return Ranked(signals, order, np.take_along_axis(sums, order, axis=1))
+
+
+def _texts(texts: Iterable[str]) -> Any:
+    return pa.array(list(texts), pa.large_string())
 
 
 def _signal(name: str) -> str:
@@ -53,29 +132,35 @@ def _signal(name: str) -> str:
     return entry.basis if entry and entry.basis else name
 
 
-def _sentence(name: str, values: pd.Series) -> str:
-    """The value in words, then what is usual for the agent and for peers, where that is known."""
-    entry, value = feature(name), values[name]
+def _said(name: str, columns: dict[str, list[Any]]) -> list[str]:
+    """The values of a signal in words, then what is usual for the agent and for peers, where that is known."""
+    entry, values = feature(name), columns[name]
     if entry is None:
-        return f"{name} is {'unknown' if pd.isna(value) else value}"
-    if pd.isna(value):
-        return f"{entry.label}: not known"
-    if name == "tenure":
-        return f"{round(float(np.expm1(value))):,} days with the company"
-    if name == "new_hire":
-        return "in the first 90 days on the job" if value else "past the first 90 days on the job"
-    if name == "manager_change":
-        return "a new manager within 180 days" if value else "the same manager as 180 days ago"
+        return [f"{name} is {'unknown' if value is None else value}" for value in values]
+    unknown, say = f"{entry.label}: not known", _IN_WORDS.get(name, entry.shown.format)
+    texts = [unknown if value is None else say(value) for value in values]
     usual = [
-        f"{word} {_number(entry, values[column])}"
+        (word, columns[column])
         for word, column in (("usually", own_usual(name)), ("peers", peer_usual(name)))
-        if column in values and pd.notna(values[column])
+        if column in columns
     ]
-    text = entry.shown.format(value)
-    return f"{text}; {', '.join(usual)}" if usual else text
+    if name in _IN_WORDS or not usual:
+        return texts
+    number = _number(entry).format
+    compared = [[None if one is None else f"{word} {number(one)}" for one in known] for word, known in usual]
+    return [
+        f"{text}; {', '.join(told)}" if value is not None and (told := [one for one in both if one]) else text
+        for text, value, *both in zip(texts, values, *compared, strict=True)
+    ]
 
 
-def _number(entry: Feature, value: float) -> str:
-    """The value alone, in the format in which the sentence shows it."""
-    start, end = entry.shown.index("{"), entry.shown.index("}") + 1
-    return entry.shown[start:end].format(value)
+def _number(entry: Feature) -> str:
+    """The format of the value alone, as it stands in the sentence."""
+    return entry.shown[entry.shown.index("{") : entry.shown.index("}") + 1]
+
+
+_IN_WORDS: dict[str, Callable[[Any], str]] = {
+    "tenure": lambda value: f"{round(float(np.expm1(value))):,} days with the company",
+    "new_hire": lambda value: "in the first 90 days on the job" if value else "past the first 90 days on the job",
+    "manager_change": lambda value: "a new manager within 180 days" if value else "the same manager as 180 days ago",
+}

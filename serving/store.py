@@ -1,23 +1,38 @@
 """Where scores live after the nightly batch: SQLite beside everything else, or PostgreSQL by `RESPITE_STORE_URL`."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from itertools import islice
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Dialect,
+    Engine,
+    MetaData,
+    Table,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import UserDefinedType
 
 from features.errors import ConfigError, NotReadyError
 from features.home import Home
 from serving.migrations import bring_up_to_date
-from serving.tables import Base, Consent, Score, Switch, Token
+from serving.tables import Base, Consent, Records, Score, Switch, Token
 
 __all__ = ["Base", "Consent", "Score", "Store", "Switch", "Token"]
 
-_CHUNK = 5_000
-_CONNECTIONS = 16
+_CHUNK, _CONNECTIONS = 1_000, 16
 
 
 class Store:
@@ -77,12 +92,18 @@ class Store:
         self.engine.dispose()
         self._reader.dispose()
 
-    def replace_scores(self, as_of: date, outcome: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Write the scores of one date and outcome in one transaction: all of them or none; twice is once."""
+    def replace_scores(self, as_of: date, outcome: str | Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+        """Write the scores of one date and one or more outcomes in one transaction: all or none; twice is once.
+
+        Rows are taken one after another once the transaction has begun. JSON may be given as text.
+        """
+        outcomes, rows = [outcome] if isinstance(outcome, str) else outcome, iter(rows)
         with self.writing() as session:
-            session.execute(delete(Score).where(Score.as_of == as_of, Score.outcome == outcome))
-            for start in range(0, len(rows), _CHUNK):
-                session.execute(insert(Score), list(rows[start : start + _CHUNK]))
+            session.execute(delete(Score).where(Score.as_of == as_of, Score.outcome.in_(outcomes)))
+            while some := list(islice(rows, _CHUNK)):
+                session.connection().execute(insert(_AS_TEXT), some)
+        if self.engine.dialect.name == "sqlite":
+            _give_back(self.engine)
 
     def latest(self, outcome: str) -> date | None:
         """The newest date with scores of an outcome."""
@@ -117,11 +138,41 @@ class Store:
             return list(session.scalars(query.order_by(Score.as_of, Score.horizon_days)))
 
 
+class _JsonText(UserDefinedType[Any]):
+    """JSON that may be text already, so that what was written once is not written again."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "JSON"
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        return lambda value: value if isinstance(value, str) else json.dumps(value)
+
+
+def _as_text(table: Table) -> Table:
+    """The same table for writing, with text where it has JSON."""
+    found = table.to_metadata(MetaData())
+    for column in found.columns:
+        column.type = _JsonText() if isinstance(column.type, JSON | Records) else column.type
+    return found
+
+
+_AS_TEXT = _as_text(cast("Table", Score.__table__))
+
+
+def _give_back(engine: Engine) -> None:
+    """Empty the write-ahead log of SQLite, which stays as long as the longest transaction was."""
+    connection = engine.raw_connection()
+    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
 def _write_ahead(connection: Any, _record: Any) -> None:
     """Readers do not wait for the writer; transactions begin where SQLAlchemy says so, not where Python guesses."""
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA busy_timeout=15000")
+    connection.execute("PRAGMA busy_timeout=40000")
 
 
 def _begin(connection: Connection) -> None:

@@ -102,12 +102,21 @@ class TurnoverModel:
 
     def predict_interval(self, X: pd.DataFrame, level: float = 0.9, horizon: int | None = None) -> Floats:
         """Lower and upper end for each probability, shape (n, 2); see `RiskModel.predict_interval`."""
-        last = self._band(horizon)
-        margins = [[model.margins(self._in_band(X, b)) for b in range(last + 1)] for model in self.causes.values()]
+        return self.predict_intervals(X, [self.horizon_days if horizon is None else horizon], level)[0]
+
+    def predict_intervals(self, X: pd.DataFrame, horizons: Sequence[int], level: float = 0.9) -> list[Floats]:
+        """The same for several horizons, at the cost of the longest."""
+        lasts = [self._band(horizon) for horizon in horizons]
+        bands = [self._in_band(X, band) for band in range(max(lasts) + 1)]
+        margins = [[model.margins(rows) for rows in bands] for model in self.causes.values()]
+        return [self._interval([found[: last + 1] for found in margins], last, level) for last in lasts]
+
+    def _interval(self, margins: list[list[Floats]], last: int, level: float) -> Floats:
+        """`margins`: of the members of each cause, (n, members) per band."""
         raw = np.array([[band.mean(axis=1) for band in bands] for bands in margins])  # (causes, bands, n)
         at = np.array([model.line_.apply(found) for model, found in zip(self.causes.values(), raw, strict=True)])
         at = at.transpose(0, 2, 1)
-        middle, gradient, spread = self._logit(at, last), self._gradient(at, last), np.zeros(len(X))
+        middle, gradient, spread = self._logit(at, last), self._gradient(at, last), np.zeros(at.shape[1])
         for number, model in enumerate(self.causes.values()):
             spread += self._apart(at, number, margins[number], last)
             toward = np.stack([(gradient[number] * raw[number].T).sum(axis=1), gradient[number].sum(axis=1)], axis=1)
@@ -126,9 +135,17 @@ class TurnoverModel:
         from the base to the row is integrated along the straight line (Aumann-Shapley), so that base and contributions
         add up to the log-odds. Source: Sundararajan, Taly and Yan (2017), Axiomatic attribution for deep networks.
         """
-        last = self._band(horizon)
-        bands = [self._in_band(X, band) for band in range(last + 1)]
+        return self.explain_horizons(X, [self.horizon_days if horizon is None else horizon])[0]
+
+    def explain_horizons(self, X: pd.DataFrame, horizons: Sequence[int]) -> list[Explanation]:
+        """The same for several horizons, at the cost of the longest."""
+        lasts = [self._band(horizon) for horizon in horizons]
+        bands = [self._in_band(X, band) for band in range(max(lasts) + 1)]
         parts = [[model.explain(rows) for rows in bands] for model in self.causes.values()]
+        return [self._explanation(X, [found[: last + 1] for found in parts], last) for last in lasts]
+
+    def _explanation(self, X: pd.DataFrame, parts: list[list[Explanation]], last: int) -> Explanation:
+        """`parts`: of each cause, one per band."""
         ends = np.array([[part.log_odds for part in found] for found in parts]).transpose(0, 2, 1)
         starts = np.array([[part.base + part.values[:, -1] for part in found] for found in parts])
         starts = starts.transpose(0, 2, 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from features import Centre, Home, load_frame, simulate, write_features
+from features.frame import frame_dates, partition
 from features.simulation import write
 
 FIRST, SECOND = date(2025, 5, 1), date(2025, 5, 8)
@@ -51,3 +52,14 @@ def test_partitions_of_another_contract_go_when_one_date_is_rebuilt(tmp_path: Pa
     about.write_text(json.dumps(json.loads(about.read_text()) | {"contract_version": "1.former"}))
     write_features(home, [SECOND])
     assert _dates(home) == [SECOND]
+
+
+def test_a_part_of_the_dates_is_read_without_the_others(tmp_path: Path) -> None:
+    home = _home(tmp_path)
+    write_features(home, [FIRST, SECOND])
+    whole = load_frame(home)
+    assert frame_dates(home) == [FIRST, SECOND]
+    none = load_frame(home, SECOND, FIRST)
+    assert (len(none), list(none)) == (0, list(whole))
+    partition(home, SECOND).write_bytes(b"no Parquet")
+    pd.testing.assert_frame_equal(load_frame(home, FIRST, FIRST), whole[whole["as_of"] == pd.Timestamp(FIRST)])

@@ -1,24 +1,33 @@
 """The nightly batch: everyone on the roster has a score or a reason for none, and twice is once."""
 
+import shutil
 from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from features import Home, contract_version
 from features.errors import InputError, NotReadyError
 from serving import Store, score_all
-from serving.batch import THIN_HISTORY, UNLIKE, band, score_frame
 from serving.consent import StoppedError, record, turn
 from serving.privacy.opt_out import OPTED_OUT
 from training import RiskModel
 from training.calibration import sigmoid
 
+AT = datetime(2026, 1, 5, tzinfo=UTC)
 
-def rows_of(store: Store, day: date) -> list[dict[str, object]]:
+
+@pytest.fixture
+def own_home(road: Home, tmp_path: Path) -> Home:
+    """A copy of the road's home that a test may change; the models stay where they are."""
+    home = Home(tmp_path / "own")
+    shutil.copytree(road.root, home.root)
+    return home
+
+
+def rows_of(store: Store, day: date) -> list[dict[str, Any]]:
     scores = [score for outcome in ("burnout", "turnover") for score in store.scores(outcome, day)]
     told = [{name: value for name, value in vars(score).items() if not name.startswith("_")} for score in scores]
     return [{name: value for name, value in row.items() if name != "scored_at"} for row in told]  # when is no score
@@ -93,30 +102,6 @@ def test_who_opted_out_has_no_score_and_stopped_is_stopped(road: Home, scored: S
         scored.replace_scores(day, "burnout", [])
 
 
-def test_it_abstains_where_the_history_is_too_thin(champion: RiskModel, newest: pd.DataFrame) -> None:
-    thin = newest.assign(contacts_per_hour=newest["contacts_per_hour"].where(newest.index > 2))
-    rows = score_frame(champion, "1", thin)
-    for row in rows[:3]:
-        assert (row["probability"], row["band"], row["base"], row["reasons"]) == (None, None, None, [])
-        assert row["abstained"] == THIN_HISTORY
-    others = [row for row in rows[3:] if not (row["abstained"] or "").startswith(UNLIKE)]
-    assert len(others) > len(rows) / 2
-    assert all(row["probability"] is not None and row["abstained"] is None for row in others)
-
-
-def test_it_abstains_on_what_no_model_has_seen(champion: RiskModel, newest: pd.DataFrame) -> None:
-    rows = score_frame(champion, "1", newest.assign(quick_returns=1e6))
-    assert all(row["probability"] is None and row["reasons"] == [] for row in rows)
-    said = {row["abstained"] for row in rows} - {THIN_HISTORY}
-    assert any("quick_returns is 1e+06, seen between" in sentence for sentence in said)
-
-
-def test_a_score_does_not_depend_on_who_else_is_scored(champion: RiskModel, newest: pd.DataFrame) -> None:
-    together = [row["probability"] for row in score_frame(champion, "1", newest)]
-    alone = [score_frame(champion, "1", newest.iloc[[i]].reset_index(drop=True))[0]["probability"] for i in range(5)]
-    np.testing.assert_allclose(alone, together[:5], atol=1e-12)
-
-
 def test_an_earlier_date_can_be_scored_and_stands_beside_the_newest(
     road: Home, scored: Store, last_day: date, newest: pd.DataFrame
 ) -> None:
@@ -140,15 +125,82 @@ def test_without_a_champion_the_step_to_run_is_named(home: Home, road: Home) -> 
         score_all(home)
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 0.5))
-def test_bands_are_a_fixed_ruler(one: float, other: float, base_rate: float) -> None:
-    order = ["usual", "elevated", "high"]
-    low, high = sorted([one, other])
-    assert order.index(band(low, base_rate)) <= order.index(band(high, base_rate))
+@pytest.mark.parametrize("at_once", [1, 7, 1_000])
+def test_it_does_not_matter_how_many_are_scored_together(
+    at_once: int, road: Home, scored: Store, last_day: date, newest: pd.DataFrame
+) -> None:
+    before, told = rows_of(scored, last_day), list[str]()
+    score_all(road, say=told.append, at_once=at_once)
+    assert [without_numbers(row) for row in rows_of(scored, last_day)] == [without_numbers(row) for row in before]
+    for row, former in zip(rows_of(scored, last_day), before, strict=True):
+        if former["probability"] is not None:
+            assert numbers(row) == pytest.approx(numbers(former), abs=1e-9)
+    assert told[0] == f"{4 * min(at_once, len(newest)):,} scores of {len(newest)} agents"
+    assert told[-1].startswith("writing")
+    score_all(road)
 
 
-@pytest.mark.parametrize(
-    ("p", "expected"), [(0.1, "usual"), (0.129, "usual"), (0.13, "elevated"), (0.199, "elevated"), (0.2, "high")]
-)
-def test_a_band_begins_at_1_3_and_at_2_times_the_base_rate(p: float, expected: str) -> None:
-    assert band(p, 0.1) == expected
+def without_numbers(row: dict[str, Any]) -> dict[str, Any]:
+    said = sorted((reason["signal"], reason["family"], reason["sentence"]) for reason in row["reasons"])
+    return {name: value for name, value in row.items() if not isinstance(value, float | dict | list)} | {"said": said}
+
+
+def numbers(row: dict[str, Any]) -> dict[str, float]:
+    of_score = {name: row[name] for name in ("probability", "low", "high", "base")}
+    return of_score | row["families"] | {reason["signal"]: reason["contribution"] for reason in row["reasons"]}
+
+
+def test_a_home_in_which_everyone_opted_out_says_so_of_everyone(own_home: Home, last_day: date) -> None:
+    store = Store(own_home)
+    everyone = [score.agent_id for score in store.scores("burnout", last_day)]
+    for agent in everyone:
+        record(store, agent, "scoring", False, AT)
+    report = score_all(own_home)
+    found = [score for outcome in ("burnout", "turnover") for score in store.history(outcome, everyone[0])]
+    assert [(score.outcome, score.horizon_days, score.main) for score in found] == [
+        ("burnout", 90, True), ("turnover", 30, False), ("turnover", 90, True), ("turnover", 180, False),
+    ]  # fmt: skip
+    for score in (score for outcome in report.outcomes for score in store.scores(outcome, last_day)):
+        assert (score.probability, score.reasons, score.families) == (None, [], {})
+        assert score.abstained == OPTED_OUT
+    assert {(c["scored"], c["abstained"]) for c in report.outcomes.values()} == {(0, len(everyone))}
+    store.close()
+
+
+def test_who_opts_out_while_the_batch_runs_gets_no_score(own_home: Home, last_day: date) -> None:
+    store = Store(own_home)
+    agent = next(s.agent_id for s in store.scores("burnout", last_day) if s.probability is not None)
+
+    def say(text: str) -> None:
+        if "scores of" in text:
+            record(store, agent, "scoring", False, AT)
+
+    score_all(own_home, say=say)
+    for horizon in (30, 90, 180):
+        (score,) = store.scores("turnover", last_day, [agent], horizon=horizon)
+        assert (score.probability, score.reasons, score.abstained) == (None, [], OPTED_OUT)
+    others = [score for score in store.scores("burnout", last_day) if score.agent_id != agent]
+    assert OPTED_OUT not in {score.abstained for score in others}
+    store.close()
+
+
+def test_a_batch_that_is_stopped_while_it_runs_writes_nothing(own_home: Home, last_day: date) -> None:
+    store = Store(own_home)
+    before = [vars(score)["scored_at"] for score in store.scores("turnover", last_day)]
+    with pytest.raises(StoppedError, match="a works council asked"):
+        score_all(own_home, say=lambda text: turn(store, True, "a works council asked", "the tests", AT))
+    assert [score.scored_at for score in store.scores("turnover", last_day)] == before
+    store.close()
+
+
+def test_only_the_date_that_is_scored_is_read(own_home: Home, last_day: date) -> None:
+    for partition in own_home.features.glob("as_of=*/part.parquet"):
+        if str(last_day) not in partition.parent.name:
+            partition.write_bytes(b"no Parquet")
+    assert score_all(own_home).as_of == last_day
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "", "postgres://x"])
+def test_an_engine_that_cannot_score_is_refused_with_those_that_can(engine: str, road: Home) -> None:
+    with pytest.raises(InputError, match=rf"--engine {engine}: scoring runs on spark://host:port, on local\[2\], or"):
+        score_all(road, engine=engine)

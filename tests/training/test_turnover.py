@@ -126,6 +126,16 @@ def test_base_and_contributions_are_the_log_odds_at_every_horizon(
     assert list(explanation.by_family()) == ["schedule", "workload", "context", "site", "same"]
 
 
+def test_horizons_that_are_asked_together_answer_as_one_by_one(model: TurnoverModel, X: pd.DataFrame) -> None:
+    ends = model.bands.ends
+    together = zip(ends, model.explain_horizons(X, ends), model.predict_intervals(X, ends), strict=True)
+    for horizon, explanation, interval in together:
+        alone = model.explain(X, horizon)
+        np.testing.assert_array_equal(explanation.values, alone.values)
+        np.testing.assert_array_equal(explanation.base, alone.base)
+        np.testing.assert_array_equal(interval, model.predict_interval(X, horizon=horizon))
+
+
 def test_a_row_is_explained_alone_as_among_others(model: TurnoverModel, X: pd.DataFrame) -> None:
     together = model.explain(X)
     for place in range(5):

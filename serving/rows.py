@@ -1,0 +1,167 @@
+"""What models say of rows of the feature frame, as rows of the store: one for each row and horizon."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.catalog import contract_version, feature_names
+from serving.privacy.opt_out import OPTED_OUT
+from serving.reasons import Sentences, ranked
+from serving.tables import records
+from training.explain import Explanation
+from training.task import Model
+from training.turnover import TurnoverModel
+
+__all__ = ["THIN_HISTORY", "UNLIKE", "Answers", "Row", "ask", "band", "horizons", "opted_out", "score_frame", "told", "unscored"]
+
+THIN_HISTORY = "too little history: fewer than 30 contacts in the last 28 days"
+UNLIKE = "unlike anything seen in training"
+ELEVATED, HIGH = 1.3, 2.0
+POST = ["as_of", "agent_id", "team_id", "site_id", "queue"]
+Row = dict[str, Any]
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+_NOTHING: Row = {
+    **dict.fromkeys(("probability", "low", "high", "band", "base")), "reasons": "[]", "families": "{}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model found for rows of a frame, before any word: why it is silent, and for each horizon two arrays."""
+
+    silent: list[str | None]
+    found: list[tuple[Explanation, Floats]]  # explanation and interval (n, 2)
+
+
+def score_frame(model: Model, version: str, frame: pd.DataFrame) -> list[Row]:
+    """Rows for the store: one per row of the frame and horizon, abstaining on thin histories and on the unseen."""
+    if frame.empty:
+        return []
+    rows = told(model, version, frame, ask(model, frame), Sentences.of(frame, feature_names()), datetime.now(UTC))
+    return [
+        row | {"reasons": records(json.loads(row["reasons"])), "families": json.loads(row["families"])} for row in rows
+    ]
+
+
+def ask(model: Model, frame: pd.DataFrame) -> Answers:
+    """Ask a model about every row of a frame, for all its horizons."""
+    inputs = frame[feature_names()]
+    if not isinstance(model, TurnoverModel):
+        return Answers(_silent(model, frame), [(model.explain(inputs), model.predict_interval(inputs))])
+    ends = model.bands.ends
+    pairs = zip(model.explain_horizons(inputs, ends), model.predict_intervals(inputs, ends), strict=True)
+    return Answers(_silent(model, frame), list(pairs))
+
+
+def told(
+    model: Model, version: str, frame: pd.DataFrame, answers: Answers, sentences: Sentences, at: datetime
+) -> Iterator[Row]:
+    """Answers as rows of the store, one horizon after another; reasons and families are JSON already.
+
+    Parameters
+    ----------
+    sentences
+        Of the frame; the same for every model.
+    at
+        When they were scored.
+    """
+    posts, details = _posts(frame), cast("Any", model).details_
+    spoken = np.flatnonzero([why is None for why in answers.silent])
+    for shared, (explanation, interval) in zip(_shared(model, version, at), answers.found, strict=True):
+        # a band compares with what is usual within the horizon that the base rate was counted for
+        rate = details["base_rate"] if shared["main"] else None
+        said = _said(explanation, interval, sentences, spoken, rate)
+        for post, why in zip(posts, answers.silent, strict=True):
+            yield post | shared | (next(said) if why is None else _NOTHING | {"abstained": why})
+
+
+def unscored(model: Model, version: str, frame: pd.DataFrame, at: datetime) -> Iterator[Row]:
+    """Rows of those who opted out, whom no model sees; as many as the others have."""
+    posts = _posts(frame)
+    for shared in _shared(model, version, at):
+        yield from (opted_out(post | shared) for post in posts)
+
+
+def opted_out(row: Row) -> Row:
+    """A row as it is where the agent opted out."""
+    return row | _NOTHING | {"abstained": OPTED_OUT}
+
+
+def _posts(frame: pd.DataFrame) -> list[Row]:
+    """Who, when and where."""
+    days = [moment.date() for moment in frame["as_of"]]
+    return [
+        dict(zip(POST, post, strict=True))
+        for post in zip(days, *(frame[name].tolist() for name in POST[1:]), strict=True)
+    ]
+
+
+def _shared(model: Model, version: str, at: datetime) -> Iterator[Row]:
+    """What all rows of a horizon have in common."""
+    main = cast("Any", model).details_["config"]["horizon_days"]
+    for horizon in horizons(model):
+        yield {
+            "outcome": model.outcome,
+            "horizon_days": horizon,
+            "main": horizon == main,
+            "model_version": version,
+            "contract_version": contract_version(),
+            "scored_at": at.astimezone(UTC).replace(tzinfo=None),
+        }
+
+
+def _said(
+    explanation: Explanation, interval: Floats, sentences: Sentences, spoken: Places, rate: float | None
+) -> Iterator[Row]:
+    """What a model says of the rows that it speaks about."""
+    probability, families = explanation.probability[spoken].tolist(), explanation.by_family()
+    names = [json.dumps(name) for name in families.columns]
+    columns = [
+        probability,
+        interval[spoken, 0].tolist(),
+        interval[spoken, 1].tolist(),
+        [None if rate is None else band(p, rate) for p in probability],
+        explanation.base[spoken].tolist(),
+        sentences.as_json(ranked(explanation), spoken),
+        [
+            f"{{{', '.join([f'{name}: {value!r}' for name, value in zip(names, values, strict=True)])}}}"
+            for values in families.to_numpy()[spoken].tolist()
+        ],
+    ]
+    for one in zip(*columns, strict=True):
+        yield dict(zip(_NOTHING, one, strict=True), abstained=None)
+
+
+def horizons(model: Model) -> list[int]:
+    """Within how many days a model predicts."""
+    if isinstance(model, TurnoverModel):
+        return list(model.bands.ends)
+    return [int(model.details_["config"]["horizon_days"])]
+
+
+def _silent(model: Model, frame: pd.DataFrame) -> list[str | None]:
+    """Why there is no score for a row, or None."""
+    thin = frame["contacts_per_hour"].isna()
+    return [
+        THIN_HISTORY if few else why and f"{UNLIKE}: {why}" for few, why in zip(thin, model.unlike(frame), strict=True)
+    ]
+
+
+def band(probability: float, base_rate: float) -> str:
+    """How a score stands to what was usual for everyone: a fixed ruler, so that bands can all be low.
+
+    Examples
+    --------
+    >>> band(0.05, 0.10), band(0.14, 0.10), band(0.25, 0.10)
+    ('usual', 'elevated', 'high')
+    """
+    if probability >= HIGH * base_rate:
+        return "high"
+    return "elevated" if probability >= ELEVATED * base_rate else "usual"
