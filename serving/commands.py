@@ -11,6 +11,7 @@ from features.errors import InputError
 from features.home import Home
 from features.terminal import Terminal
 from serving.monitor.commands import app as monitor_app
+from serving.outreach.commands import app as outreach_app
 from serving.privacy.commands import app as privacy_app
 
 __all__ = ["app"]
@@ -22,6 +23,7 @@ audit = typer.Typer(help="Who read whose data.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(privacy_app)
 app.add_typer(monitor_app)
+app.add_typer(outreach_app)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from serving.store import Consent, Store, Switch
 
 __all__ = ["STOP", "StoppedError", "agreed", "may_score", "record", "refuse_when_stopped", "turn"]
 
-What = Literal["scoring", "share_with_manager"]
+What = Literal["scoring", "share_with_manager", "outreach"]
 STOP = "stop"
 
 
