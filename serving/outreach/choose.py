@@ -34,9 +34,9 @@ class Suggestion:
 def choose(catalog: Catalog, situation: Situation) -> tuple[Suggestion, ...]:
     """Actions that answer what raised the score: organizational, team, individual; within a level the strongest first.
 
-    Ties go to the better evidence, then to the id. Where nothing raised it, or only individual actions would be left,
-    the action that is always suggested comes before them. So an individual action is never alone, and where workload or
-    schedule dominates, an organizational one is first.
+    Ties go to what is made for the queue, to the better evidence, to what answers fewer drivers. Where nothing raised
+    it, or only individual actions would be left, the action that is always suggested comes before them. So an individual
+    action is never alone, and where workload or schedule dominates, an organizational one is first.
     """
     raised = {name: value for name, value in strengths(catalog, situation).items() if value > 0}
     found = [_suggestion(one, raised) for one in catalog.actions if _fits(one, situation)]
@@ -74,5 +74,7 @@ def _suggestion(action: Action, raised: Mapping[str, float]) -> Suggestion:
     return Suggestion(action, tuple(answered), sum(raised[name] for name in answered))
 
 
-def _rank(one: Suggestion) -> tuple[int, float, str, str]:
-    return _LEVELS.index(one.action.level), -one.strength, one.action.evidence.grade, one.action.id
+def _rank(one: Suggestion) -> tuple[int, float, bool, str, int, str]:
+    action = one.action
+    made_for_it, grade, broad = bool(action.queues), action.evidence.grade, len(action.drivers)
+    return _LEVELS.index(action.level), -one.strength, not made_for_it, grade, broad, action.id

@@ -7,6 +7,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from features.errors import ConfigError
+from features.ingest.mapping import one_line
 from serving.outreach.actions import Action, Catalog, Frozen, Guide, Name, Text, first_error
 
 __all__ = ["NOTHING", "Change", "Overrides", "Site", "at_site", "overrides_of"]
@@ -26,10 +27,10 @@ class Change(Frozen):
 
 
 class Site(Frozen):
-    """Changes by the id of an action, ids that are switched off, and actions that only this site has."""
+    """Changes by the id of an action, ids of those that it does without, and actions that only this site has."""
 
     change: dict[Name, Change] = Field(default_factory=dict)
-    off: tuple[Name, ...] = ()
+    without: tuple[Name, ...] = ()
     add: tuple[Action, ...] = ()
 
 
@@ -54,10 +55,10 @@ def at_site(catalog: Catalog, overrides: Overrides, site: str) -> Catalog:
     if own is None:
         return catalog
     known = [one.id for one in catalog.actions]
-    for unknown in [name for name in (*own.change, *own.off) if name not in known]:
+    for unknown in [name for name in (*own.change, *own.without) if name not in known]:
         raise ConfigError(f"outreach.sites.{site}: no action {unknown!r}; those are {', '.join(known)}.")
     try:
-        kept = [_changed(one, own.change.get(one.id)) for one in catalog.actions if one.id not in own.off]
+        kept = [_changed(one, own.change.get(one.id)) for one in catalog.actions if one.id not in own.without]
         return Catalog(drivers=catalog.drivers, actions=(*kept, *own.add))
     except ValidationError as error:
         raise ConfigError(f"outreach.sites.{site}: {first_error(error)}.") from error
@@ -78,7 +79,7 @@ def overrides_of(file: Path | None, catalog: Catalog) -> Overrides:
     except OSError as error:
         raise ConfigError(f"--config {file}: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--config {file}: not a YAML file: {str(error).splitlines()[0]}.") from error
+        raise ConfigError(f"--config {file}: not a YAML file: {one_line(error)}.") from error
     section = found.get("outreach", {}) if isinstance(found, dict) else found
     try:
         overrides = Overrides.model_validate(section)
