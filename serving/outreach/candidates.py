@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from features.errors import NotReadyError
+from features.errors import InputError, NotReadyError
 from features.frame import load_frame
 from features.home import Home
 from features.raw import rows
@@ -15,6 +15,7 @@ from serving.outreach.choose import Situation, choose
 from serving.outreach.offers import Person
 from serving.outreach.sites import Overrides, at_site
 from serving.store import Score, Store
+from training.config import OUTCOMES
 
 __all__ = ["BANDS", "candidates_of", "people_of", "posts_on"]
 
@@ -33,9 +34,14 @@ def candidates_of(
 
     Raises
     ------
+    InputError
+        There is no such outcome or band.
     NotReadyError
         Nothing was scored, or so long ago that it says nothing about the week.
     """
+    for option, value, valid in (("--outcome", outcome, tuple(OUTCOMES)), ("--least-band", least, BANDS)):
+        if value not in valid:
+            raise InputError(f"{option} {value}: name one of {', '.join(valid)}.")
     as_of = store.latest(outcome)
     if as_of is None:
         raise NotReadyError(f"There are no {outcome} scores yet; run `respite score` first.")

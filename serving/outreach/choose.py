@@ -35,8 +35,8 @@ def choose(catalog: Catalog, situation: Situation) -> tuple[Suggestion, ...]:
     """Actions that answer what raised the score: organizational, team, individual; within a level the strongest first.
 
     Ties go to what is made for the queue, to the better evidence, to what answers fewer drivers. Where nothing raised
-    it, or only individual actions would be left, the action that is always suggested comes before them. So an individual
-    action is never alone, and where workload or schedule dominates, an organizational one is first.
+    it, or only individual actions would be left, the action that is always suggested comes before them. So an
+    individual action is never alone, and where workload or schedule dominates, an organizational one is first.
     """
     raised = {name: value for name, value in strengths(catalog, situation).items() if value > 0}
     found = [_suggestion(one, raised) for one in catalog.actions if _fits(one, situation)]

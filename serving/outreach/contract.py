@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from features.home import Home
 from features.tables import TABLES
-from serving.outreach.offers import offers_of
+from serving.outreach.offers import turns_of
 from serving.store import Store
 
 __all__ = ["COLUMNS", "publish"]
@@ -26,8 +26,8 @@ _BATCH = "000000.parquet"
 
 def publish(home: Home, store: Store) -> Path:
     """Write every offer and holdout of the store into the table `outreach`; the path of its batch."""
-    offers = sorted(offers_of(store, holdouts=True), key=lambda one: (one.agent_id, one.offered_at, one.action))
-    rows = pa.Table.from_pylist([{name: getattr(one, name) for name in COLUMNS} for one in offers], schema=_SCHEMA)
+    turns = sorted(turns_of(store), key=lambda one: (one.agent_id, one.offered_at, one.action))
+    rows = pa.Table.from_pylist([{name: getattr(one, name) for name in COLUMNS} for one in turns], schema=_SCHEMA)
     path = home.table("outreach") / _BATCH
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")

@@ -10,7 +10,7 @@ from serving.outreach.tables import Offer
 __all__ = ["GuideSheet", "guide_of", "start_within"]
 
 _DEFAULT_DAYS = 28
-_OPEN_OFFER = "This is an open offer. A no has no consequence, needs no reason, and is the end of it."
+_OPEN_OFFER = "This is an open offer. A no has no consequence and needs no reason; who wants no more offers gets none."
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from serving.outreach.states import advance, overdue
 from serving.outreach.tables import Offer, OfferNote
 from serving.store import Store
 
-__all__ = ["NOTE_LENGTH", "WELLBEING", "Person", "find", "notes_of", "offers_of", "plan_week", "record"]
+__all__ = ["NOTE_LENGTH", "WELLBEING", "Person", "find", "notes_of", "offers_of", "plan_week", "record", "turns_of"]
 
 WELLBEING = "wellbeing partner"
 NOTE_LENGTH = 280
@@ -50,15 +50,14 @@ def plan_week(store: Store, people: Sequence[Person], rules: Rules, dry_run: boo
         An agent is there twice.
     """
     refuse_when_stopped(store)
-    consents = {what: agreed(store, what) for what in ("scoring", "outreach", "share_with_manager")}
-    refused = {a for what in ("scoring", "outreach") for a, granted in consents[what].items() if not granted}
+    shares, refused = agreed(store, "share_with_manager"), _refused(store)
     by_agent = {one.agent_id: one for one in people}
     with store.writing() as session:
         if store.engine.dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         candidates = [Candidate(one.agent_id, one.manager_id, one.rank) for one in people]
         entries = plan(candidates, _former(session), refused, rules)
-        made = [_offer(entry, by_agent[entry.agent_id], rules, consents["share_with_manager"]) for entry in entries]
+        made = [_offer(entry, by_agent[entry.agent_id], rules, shares) for entry in entries]
         if not dry_run:
             session.add_all(made)
     return made
@@ -81,9 +80,7 @@ def record(
         )
     time = _naive(at)
     with store.writing() as session:
-        offer = session.get(Offer, number, with_for_update=True)
-        if offer is None:
-            raise InputError(f"--offer {number}: no such offer; `respite outreach list` shows them.")
+        offer = _made(session.get(Offer, number, with_for_update=True), number)
         advance(offer, state, time, start_within(offer), said)
         offer.recorded_by = by
         if note is not None:
@@ -100,33 +97,51 @@ def find(store: Store, number: int) -> Offer:
         There is none, or it is a holdout.
     """
     with store.session() as session:
-        offer = session.get(Offer, number)
-    if offer is None or offer.state is None:
-        raise InputError(f"--offer {number}: no such offer; `respite outreach list` shows them.")
-    return offer
+        return _made(session.get(Offer, number), number)
 
 
 def offers_of(
-    store: Store, team: str | None = None, program: str | None = None, overdue_on: date | None = None,
-    holdouts: bool = False,
-) -> list[Offer]:  # fmt: skip
-    """Offers, oldest first; holdouts only where they are asked for, since nobody who makes offers should know them."""
-    query = select(Offer).order_by(Offer.week, Offer.number)
-    if team is not None:
-        query = query.where(Offer.team_id == team)
-    if program is not None:
-        query = query.where(Offer.program == program)
-    if not holdouts:
-        query = query.where(Offer.arm == "offer")
+    store: Store, team: str | None = None, program: str | None = None, overdue_on: date | None = None
+) -> list[Offer]:
+    """Offers, oldest first. Holdouts are not among them: nobody who makes offers should know who they are.
+
+    Neither are those that nobody has answered yet, of someone who has opted out or refused since: they are not made.
+    """
+    refused = _refused(store)
+    return [
+        one
+        for one in turns_of(store)
+        if one.arm == "offer"
+        and not (one.state == "offered" and one.agent_id in refused)
+        and team in (None, one.team_id)
+        and program in (None, one.program)
+        and (overdue_on is None or overdue(one, overdue_on))
+    ]
+
+
+def turns_of(store: Store) -> list[Offer]:
+    """Every offer and every holdout, oldest first: for the study of effects, and not for those who make offers."""
     with store.session() as session:
-        found = list(session.scalars(query))
-    return [one for one in found if overdue_on is None or overdue(one, overdue_on)]
+        return list(session.scalars(select(Offer).order_by(Offer.week, Offer.number)))
 
 
 def notes_of(store: Store, number: int) -> list[OfferNote]:
     """What was noted about the outcome of an offer."""
     with store.session() as session:
         return list(session.scalars(select(OfferNote).where(OfferNote.offer == number).order_by(OfferNote.number)))
+
+
+def _made(offer: Offer | None, number: int) -> Offer:
+    """A holdout is answered for like a number that nobody has."""
+    if offer is None or offer.arm == "holdout":
+        raise InputError(f"--offer {number}: no such offer; `respite outreach list` shows them.")
+    return offer
+
+
+def _refused(store: Store) -> set[str]:
+    """Who opted out of being scored, or wants no offers."""
+    decided = (agreed(store, "scoring"), agreed(store, "outreach"))
+    return {agent for decisions in decided for agent, granted in decisions.items() if not granted}
 
 
 def _former(session: Session) -> list[Former]:

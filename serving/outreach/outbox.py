@@ -1,15 +1,15 @@
 """Notices that wait: written down before they are sent, and kept until they arrive or are overtaken by events."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serving.consent import refuse_when_stopped
-from serving.outreach.offers import WELLBEING
+from serving.outreach.offers import WELLBEING, offers_of
 from serving.outreach.states import OPEN, overdue
 from serving.outreach.tables import Offer, OutboxRow
 from serving.outreach.webhook import Notice, Receiver, UndeliveredError, deliver
@@ -37,12 +37,12 @@ def enqueue(store: Store, today: date, now: datetime) -> int:
     int
         How many are new.
     """
+    begun = [one for one in offers_of(store) if one.week <= today and one.state in OPEN]
     with store.writing() as session:
-        _drop_overtaken(session)
+        _drop_overtaken(session, begun)
         rows = session.execute(select(OutboxRow.offer, OutboxRow.kind, OutboxRow.due_on)).all()
         there = {(offer, kind, due) for offer, kind, due in rows}
-        offers = session.scalars(select(Offer).where(Offer.state.in_(OPEN), Offer.week <= today).order_by(Offer.number))
-        fresh = [row for offer in offers for row in _due(offer, today, now) if _key(row) not in there]
+        fresh = [row for offer in begun for row in _due(offer, today, now) if _key(row) not in there]
         session.add_all(fresh)
     return len(fresh)
 
@@ -113,12 +113,12 @@ def _key(row: OutboxRow) -> tuple[int, str, date]:
     return row.offer, row.kind, row.due_on
 
 
-def _drop_overtaken(session: Session) -> None:
-    """Unsent notices of offers that were closed, or whose next step is due another day."""
-    still = select(OutboxRow.number).join(Offer, Offer.number == OutboxRow.offer)
-    still = still.where(Offer.state.in_(OPEN), Offer.due_on == OutboxRow.due_on)
-    gone = OutboxRow.sent_at.is_(None) & OutboxRow.number.not_in(still)
-    session.execute(delete(OutboxRow).where(gone))
+def _drop_overtaken(session: Session, begun: Sequence[Offer]) -> None:
+    """Unsent notices of offers that were closed or withdrawn, or whose next step is due another day."""
+    due = {(one.number, one.due_on) for one in begun}
+    for row in session.scalars(select(OutboxRow).where(OutboxRow.sent_at.is_(None))):
+        if (row.offer, row.due_on) not in due:
+            session.delete(row)
 
 
 def _delivery(notice: Notice) -> str:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import http.client
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
@@ -75,18 +75,14 @@ class Receiver:
     secret: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        here = parts.scheme == "http" and parts.hostname == "127.0.0.1"
-        if not (parts.scheme == "https" or here) or not parts.hostname or parts.username or parts.fragment:
-            shown = f"{parts.scheme}://{parts.hostname}"
-            raise ConfigError(f"{URL_VARIABLE} {shown}: write https://HOST/PATH; http is for 127.0.0.1 alone.")
+        if not _private(self.url):
+            host = re.sub(r".*@|[/?#].*", "", self.url.partition("://")[2])
+            raise ConfigError(f"{URL_VARIABLE}, host {host!r}: write https://HOST/PATH; http is for 127.0.0.1 alone.")
         if len(self.secret) < _LEAST_SECRET:
-            raise ConfigError(
-                f"{SECRET_VARIABLE}: has {len(self.secret)} letters; at least {_LEAST_SECRET} are wanted."
-            )
+            raise ConfigError(f"{SECRET_VARIABLE} has {len(self.secret)} letters; at least {_LEAST_SECRET} are wanted.")
 
     @classmethod
-    def of(cls, environ: "dict[str, str]", url: str | None = None) -> Self:
+    def of(cls, environ: Mapping[str, str], url: str | None = None) -> Self:
         """The receiver that the environment names; `url` instead of the one there.
 
         Raises
@@ -162,6 +158,17 @@ def deliver(
             sleep(2.0 ** (number - 1))
     host = urlsplit(receiver.url).hostname
     raise UndeliveredError(f"notice {delivery} to {host}: {said} (tries: {number}); it is kept.", status, number)
+
+
+def _private(url: str) -> bool:
+    """Whether nobody on the way can read what goes there, and the address holds no password and no fragment."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        return False
+    here = scheme == "http" and host == "127.0.0.1"
+    return bool((scheme == "https" or here) and host and port != 0 and "@" not in parts.netloc and not parts.fragment)
 
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> int:

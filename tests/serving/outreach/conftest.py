@@ -1,11 +1,16 @@
-"""People for plans, and a store with the offers of one week."""
+"""People for plans, a store with the offers of one week, and a receiver of notices on this machine."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from features import Home
 from serving import Store
 from serving.outreach.offers import Person, plan_week
 from serving.outreach.plan import Rules, rules_of
@@ -39,3 +44,51 @@ def person() -> Callable[..., Person]:
 def offered(store: Store, person: Callable[..., Person], rules: Callable[..., Rules]) -> list[Offer]:
     """Offers to A1 and A2 in the week of 2026-01-05."""
     return plan_week(store, [person("A1", 0.9), person("A2", 0.8)], rules())
+
+
+class Desk:
+    """A receiver on this machine: it answers with the statuses that it is told to, then with 204."""
+
+    def __init__(self) -> None:
+        self.statuses: list[int] = []
+        self.posts: list[tuple[dict[str, str], bytes]] = []
+        desk = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                desk.posts.append((dict(self.headers), body))
+                status = desk.statuses.pop(0) if desk.statuses else 204
+                if status == 0:  # hangs up without a word
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?team=1"
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """A receiver that listens on 127.0.0.1."""
+    made = Desk()
+    thread = Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield made
+    made.server.shutdown()
+    thread.join()
+    made.server.server_close()
+
+
+@pytest.fixture
+def own_road(road: Home, tmp_path: Path) -> Home:
+    """A copy of the road's home that a test may change; models stay where the road has them."""
+    home = Home(tmp_path / "own")
+    shutil.copytree(road.root, home.root)
+    return home
