@@ -1,7 +1,9 @@
 """Notices: signed so that a receiver can tell, tried again while it is down, and unable to hold a score."""
 
 import json
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import serving
 from features.errors import ConfigError
 from serving.outreach.webhook import DELIVERY, SIGNATURE, Notice, Receiver, UndeliveredError, deliver, sign, verify
 
@@ -55,6 +58,22 @@ def test_another_body_secret_or_time_is_not(body: bytes, other: bytes, at: int, 
     assert not verify(SECRET, header, body, at + late)
     assert not verify(SECRET, header, body, at - late)
     assert not verify(SECRET, header.replace(f"t={at}", f"t={at + 1}"), body, at)
+
+
+def test_the_receiver_of_the_documentation_runs_and_agrees() -> None:
+    page = (Path(serving.__file__).parents[1] / "docs" / "outreach.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - our own page
+    header = sign(SECRET, b"[1]", SECONDS)
+    for body, now in ((b"[1]", SECONDS), (b"[1]", SECONDS + 301), (b"[2]", SECONDS), (b"[1]", SECONDS - 300)):
+        assert names["verify"](SECRET, header, body, now) == verify(SECRET, header, body, now)
+
+
+def test_the_notice_of_the_documentation_is_one() -> None:
+    page = (Path(serving.__file__).parents[1] / "docs" / "outreach.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert set(json.loads(Notice.model_validate_json(shown).model_dump_json())) == set(GIVEN)
 
 
 @given(st.text())
