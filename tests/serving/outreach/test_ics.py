@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from serving import Store
@@ -36,7 +36,10 @@ def entries(text: str) -> list[dict[str, str]]:
     return found
 
 
-@given(st.text())
+@settings(deadline=None)
+@given(st.text().map(lambda text: text * 40))
+@example("x" * 400)
+@example("\N{GRINNING FACE}" * 100)
 def test_a_folded_line_has_at_most_75_octets_a_piece_and_reads_as_before(text: str) -> None:
     line = text.replace("\r", "").replace("\n", "")
     whole = folded(line)
@@ -44,6 +47,7 @@ def test_a_folded_line_has_at_most_75_octets_a_piece_and_reads_as_before(text: s
     assert whole.replace("\r\n ", "") == line
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_an_escaped_text_has_no_line_break_and_reads_as_before(text: str) -> None:
     safe = escaped(text)

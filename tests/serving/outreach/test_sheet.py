@@ -5,7 +5,7 @@ import io
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.outreach.sheet import COLUMNS, csv_of
@@ -32,6 +32,7 @@ def test_a_line_says_what_is_to_be_done_until_when() -> None:
     assert (line["state"], line["due_on"], line["overdue"], line["outcome"]) == ("offered", "2026-01-11", "overdue", "")
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1).filter(lambda text: "\x00" not in text))
 def test_a_name_reads_as_before_and_never_as_a_formula(name: str) -> None:
     (line,) = read(csv_of([an_offer(team_id=name)], date(2026, 1, 5)))

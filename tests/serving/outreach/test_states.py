@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
@@ -19,6 +19,7 @@ def an_offer(state: str | None = "offered") -> Offer:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*FOLLOWS, "lost"]), max_size=8))
 def test_an_offer_only_goes_where_the_table_of_states_leads(steps: list[str]) -> None:
     offer, reached = an_offer(), "offered"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -45,11 +45,13 @@ def test_a_signature_is_the_documented_one() -> None:
     assert sign(SECRET, b"{}", 1767600000) == expected
 
 
+@settings(deadline=None)
 @given(st.binary(), st.integers(0, 2**35), st.integers(-300, 300))
 def test_what_was_signed_is_verified_within_five_minutes(body: bytes, at: int, skew: int) -> None:
     assert verify(SECRET, sign(SECRET, body, at), body, at + skew)
 
 
+@settings(deadline=None)
 @given(st.binary(), st.binary(), st.integers(0, 2**35), st.text(min_size=1), st.integers(301, 10_000))
 def test_another_body_secret_or_time_is_not(body: bytes, other: bytes, at: int, secret: str, late: int) -> None:
     header = sign(SECRET, body, at)
@@ -76,6 +78,7 @@ def test_the_notice_of_the_documentation_is_one() -> None:
     assert set(json.loads(Notice.model_validate_json(shown).model_dump_json())) == set(GIVEN)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_header_that_is_none_is_not_verified_and_does_no_harm(header: str) -> None:
     assert not verify(SECRET, header, b"{}", SECONDS)
@@ -88,6 +91,7 @@ def test_a_notice_cannot_hold_a_score_a_band_a_probability_or_a_reason(key: str,
         Notice.model_validate(GIVEN | {key: value})
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(GIVEN)), st.one_of(st.text(), st.floats(), st.sampled_from(["high", "0.42"])))
 def test_no_field_of_a_notice_takes_a_free_text_or_a_fraction(key: str, value: object) -> None:
     if value in ("offer", "overdue", "manager"):
@@ -118,8 +122,11 @@ def test_it_is_tried_again_while_the_receiver_is_down_longer_apart_each_time(des
 
 def test_after_the_last_try_it_is_said_and_not_slept_any_more(desk: Any) -> None:
     desk.statuses, slept = [500] * 9, Slept()
-    with pytest.raises(UndeliveredError, match=r"notice one to 127.0.0.1: it answered 500 \(tries: 3\); it is kept"):
+    with pytest.raises(
+        UndeliveredError, match=r"notice one to 127.0.0.1: it answered 500 \(tries: 3\); it is kept"
+    ) as error:
         send(desk, slept, tries=3)
+    assert (error.value.refused, error.value.tries) == (False, 3)
     assert (len(desk.posts), slept.waits) == (3, [1, 2])
 
 
