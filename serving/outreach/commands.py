@@ -118,6 +118,7 @@ def record(
 def list_(
     team: Annotated[str | None, typer.Option(help="Only this team.")] = None,
     program: Annotated[str | None, typer.Option(help="Only this program.")] = None,
+    offered_by: Annotated[str | None, typer.Option(help="Only what this manager offers, by id.")] = None,
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only where the next step should have been taken.")
     ] = False,
@@ -136,7 +137,9 @@ def list_(
 
     terminal, day = Terminal(as_json), _day("--today", today)
     with closing(Store(Home.find(home))) as store:
-        offers = offers_of(store, team, program, day if overdue else None)
+        offers = offers_of(
+            store, team=team, program=program, offered_by=offered_by, overdue_on=day if overdue else None
+        )
     terminal.table("Offers", _HEADER, [_row(one, day) for one in offers])
     terminal.say(f"{len(offers)} offers, {sum(late(one, day) for one in offers)} overdue.")
     for path, text in ((csv, csv_of(offers, day)), (ics, calendar(offers))):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from features.errors import InputError
 from serving.consent import agreed, refuse_when_stopped
 from serving.outreach.plan import Arm, Candidate, Entry, Former, Rules, plan
-from serving.outreach.states import advance, overdue
+from serving.outreach.states import OPEN, advance
 from serving.outreach.tables import Offer, OfferNote
 from serving.store import Store
 
@@ -101,22 +101,26 @@ def find(store: Store, number: int) -> Offer:
 
 
 def offers_of(
-    store: Store, team: str | None = None, program: str | None = None, overdue_on: date | None = None
-) -> list[Offer]:
+    store: Store, *, team: str | None = None, program: str | None = None, offered_by: str | None = None,
+    overdue_on: date | None = None, still_open: bool = False,
+) -> list[Offer]:  # fmt: skip
     """Offers, oldest first. Holdouts are not among them: nobody who makes offers should know who they are.
 
     Neither are those that nobody has answered yet, of someone who has opted out or refused since: they are not made.
+    Who makes offers reads those `offered_by` them: the others are of people who do not share with their manager.
     """
+    query = select(Offer).where(Offer.arm == "offer").order_by(Offer.week, Offer.number)
+    for column, wanted in ((Offer.team_id, team), (Offer.program, program), (Offer.offered_by, offered_by)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if overdue_on is not None:
+        query = query.where(Offer.due_on < overdue_on)
+    if still_open or overdue_on is not None:
+        query = query.where(Offer.state.in_(OPEN))
     refused = _refused(store)
-    return [
-        one
-        for one in turns_of(store)
-        if one.arm == "offer"
-        and not (one.state == "offered" and one.agent_id in refused)
-        and team in (None, one.team_id)
-        and program in (None, one.program)
-        and (overdue_on is None or overdue(one, overdue_on))
-    ]
+    with store.session() as session:
+        found = list(session.scalars(query))
+    return [one for one in found if not (one.state == "offered" and one.agent_id in refused)]
 
 
 def turns_of(store: Store) -> list[Offer]:

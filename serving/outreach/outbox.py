@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from serving.consent import refuse_when_stopped
 from serving.outreach.offers import WELLBEING, offers_of
-from serving.outreach.states import OPEN, overdue
+from serving.outreach.states import overdue
 from serving.outreach.tables import Offer, OutboxRow
 from serving.outreach.webhook import Notice, Receiver, UndeliveredError, deliver
 from serving.store import Store
@@ -37,7 +37,7 @@ def enqueue(store: Store, today: date, now: datetime) -> int:
     int
         How many are new.
     """
-    begun = [one for one in offers_of(store) if one.week <= today and one.state in OPEN]
+    begun = [one for one in offers_of(store, still_open=True) if one.week <= today]
     with store.writing() as session:
         _drop_overtaken(session, begun)
         rows = session.execute(select(OutboxRow.offer, OutboxRow.kind, OutboxRow.due_on)).all()

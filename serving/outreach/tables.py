@@ -22,6 +22,7 @@ class Offer(Base):
     __table_args__ = (
         UniqueConstraint("program", "week", "agent_id", name="one_turn_a_week"),
         Index("offers_by_agent", "agent_id"),
+        Index("offers_by_team", "team_id", "week"),
         {"sqlite_autoincrement": True},  # the number of an erased offer never names another
     )
 

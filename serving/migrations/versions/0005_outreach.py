@@ -26,6 +26,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("offers_by_agent", "offers", ["agent_id"])
+    op.create_index("offers_by_team", "offers", ["team_id", "week"])
     op.create_table(
         "offer_notes",
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),

@@ -109,6 +109,7 @@ def test_a_list_can_be_of_what_is_overdue_and_goes_into_files(planned: tuple[Hom
     team = offers[0]["team_id"]
     mine = json.loads(command(*base, late, "--team", team, "--json").out)
     assert {one["team_id"] for one in mine} == {team}
+    assert json.loads(command(*base, late, "--offered-by", "M99", "--json").out) == []
     assert f"{len(mine)} offers, {len(mine)} overdue." in command(*base, late, "--team", team).out
 
 

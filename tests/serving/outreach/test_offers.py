@@ -100,6 +100,7 @@ def test_who_opted_out_or_refused_gets_no_offer_and_who_shares_gets_it_from_the_
     decide(either_store, "A3", "share_with_manager", True, NOW)
     made = plan_week(either_store, [person(f"A{n}", 1 - n / 10) for n in range(1, 6)], rules())
     assert [(one.agent_id, one.offered_by) for one in made] == [("A3", "M1"), ("A4", WELLBEING)]
+    assert agents(offers_of(either_store, offered_by="M1")) == ["A3"]
 
 
 def test_an_offer_that_nobody_answered_yet_ends_when_the_agent_opts_out(store: Store, offered: list[Offer]) -> None:
@@ -170,6 +171,11 @@ def test_a_list_is_of_a_team_a_program_or_what_is_overdue(store: Store, person: 
     assert agents(offers_of(store, program="peers")) == ["A9"]
     assert agents(offers_of(store, overdue_on=date(2026, 1, 12))) == ["A1", "B1"]
     assert offers_of(store, overdue_on=MONDAY) == []
+    assert agents(offers_of(store, offered_by=WELLBEING)) == ["A1", "B1", "A9"]
+    assert offers_of(store, offered_by="M1") == []
+    record(store, offers_of(store, team="T2")[0].number, "declined", NOW, "hr", start_within=days)
+    assert agents(offers_of(store, still_open=True)) == ["A1", "A9"]
+    assert agents(offers_of(store, overdue_on=date(2026, 1, 12))) == ["A1"]
 
 
 def test_nothing_is_planned_while_respite_is_stopped(store: Store, person: MakePerson, rules: MakeRules) -> None:
