@@ -10,6 +10,7 @@ from features.home import Home
 from features.terminal import Terminal
 from serving.access_commands import app as access_app
 from serving.monitor.commands import app as monitor_app
+from serving.outreach.commands import app as outreach_app
 from serving.privacy.commands import app as privacy_app
 
 __all__ = ["app"]
@@ -20,6 +21,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(access_app, name="access")
 app.add_typer(privacy_app)
 app.add_typer(monitor_app)
+app.add_typer(outreach_app)
 
 
 @app.command()

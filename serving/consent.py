@@ -12,7 +12,7 @@ from serving.store import Consent, Store, Switch
 
 __all__ = ["STOP", "StoppedError", "agreed", "decision", "may_score", "record", "refuse_when_stopped", "turn"]
 
-What = Literal["scoring", "share_with_manager"]
+What = Literal["scoring", "share_with_manager", "outreach"]
 STOP = "stop"
 _STOP = select(Switch.__table__).where(Switch.name == STOP)
 
