@@ -18,7 +18,19 @@ from training.explain import Explanation
 from training.task import Model
 from training.turnover import TurnoverModel
 
-__all__ = ["THIN_HISTORY", "UNLIKE", "Answers", "Row", "ask", "band", "horizons", "opted_out", "score_frame", "told", "unscored"]
+__all__ = [
+    "THIN_HISTORY",
+    "UNLIKE",
+    "Answers",
+    "Row",
+    "ask",
+    "band",
+    "horizons",
+    "opted_out",
+    "score_frame",
+    "told",
+    "unscored",
+]
 
 THIN_HISTORY = "too little history: fewer than 30 contacts in the last 28 days"
 UNLIKE = "unlike anything seen in training"

@@ -76,6 +76,7 @@ class Settings(BaseModel):
     service: ServiceSettings = ServiceSettings()
     access: AccessSettings = AccessSettings()
     privacy: PrivacyPolicy = PrivacyPolicy()
+    outreach: dict[str, Any] = Field(default={}, description="Checked by `serving.outreach.sites`.")
 
     def policy(self) -> AccessPolicy:
         """The access policy, read and checked."""

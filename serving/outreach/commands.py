@@ -45,6 +45,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Plan a week: who is offered what, under capacity, cool-down and consent. Who is held out by lot is not shown."""
+    from serving.audit import log_command
     from serving.outreach.actions import catalog
     from serving.outreach.candidates import candidates_of
     from serving.outreach.contract import publish
@@ -57,6 +58,7 @@ def plan(
         week=_day("--week", week), program=program, capacity=capacity, cool_down_days=cool_down_days, holdout=holdout,
         seed=seed,
     )  # fmt: skip
+    log_command(found, "outreach plan", "support", group=f"everyone on the roster, program {program}")
     with closing(Store(found)) as store:
         people = candidates_of(found, store, outcome, rules.week, catalog(), _overrides(config), least_band)
         made = plan_week(store, people, rules, dry_run)
@@ -91,6 +93,7 @@ def record(
     as_json: AsJson = False,
 ) -> None:
     """Write down what became of an offer."""
+    from serving.audit import log_command
     from serving.consent import record as decide
     from serving.outreach.contract import publish
     from serving.outreach.guide import start_within
@@ -102,6 +105,7 @@ def record(
     terminal, found, now = Terminal(as_json), Home.find(home), datetime.now(UTC)
     at = datetime.combine(parse_date("--on", on), datetime.min.time(), UTC) if on else now
     overrides = _overrides(config)
+    log_command(found, f"outreach record {state}", "support", group=f"offer {offer}")
     with closing(Store(found)) as store:
         changed = write_down(
             store, offer, state, at, by, start_within=lambda one: start_within(one, overrides), said=said, note=note
@@ -129,14 +133,16 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show offers and what is overdue; holdouts are not shown, so that nobody treats them otherwise."""
+    from serving.audit import log_command
     from serving.outreach.ics import calendar
     from serving.outreach.offers import offers_of
     from serving.outreach.sheet import csv_of
     from serving.outreach.states import overdue as late
     from serving.store import Store
 
-    terminal, day = Terminal(as_json), _day("--today", today)
-    with closing(Store(Home.find(home))) as store:
+    terminal, day, found = Terminal(as_json), _day("--today", today), Home.find(home)
+    log_command(found, "outreach list", "support", group=f"offers of {team or offered_by or 'everyone'}")
+    with closing(Store(found)) as store:
         offers = offers_of(
             store, team=team, program=program, offered_by=offered_by, overdue_on=day if overdue else None
         )

@@ -12,7 +12,7 @@ import pandas as pd
 from serving.consent import may_score, refuse_when_stopped
 from serving.store import Score, Store
 
-__all__ = ["NO_SCORE", "OPTED_OUT", "for_manager", "not_scored", "to_be_scored"]
+__all__ = ["NO_SCORE", "OPTED_OUT", "for_manager", "to_be_scored"]
 
 OPTED_OUT = "asked not to be scored"
 NO_SCORE = "no score at present"
@@ -32,13 +32,6 @@ def to_be_scored(store: Store, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     refuse_when_stopped(store)
     may = frame["agent_id"].isin(may_score(store, frame["agent_id"]))
     return frame[may].reset_index(drop=True), frame[~may].reset_index(drop=True)
-
-
-def not_scored(frame: pd.DataFrame, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of the store for those who opted out, one for each horizon that `rows`, the others of the batch, have."""
-    posts: Any = frame[["agent_id", "team_id", "site_id", "queue"]].to_dict("records")
-    like = {row["horizon_days"]: row for row in rows}.values()
-    return [row | _ABOUT_THE_SCORE | post | {"abstained": OPTED_OUT} for post in posts for row in like]
 
 
 def for_manager(score: Score) -> dict[str, Any]:
