@@ -37,10 +37,11 @@ _METRICS: dict[str, Any] = {
 
 def document(bento: dict[str, Any], policy: AccessPolicy) -> dict[str, Any]:
     """The document, from BentoML's own of its methods and from the routes."""
-    paths: dict[str, Any] = {"/metrics": {"get": dict(_METRICS)}}
+    paths: dict[str, Any] = {}
     for path, operations in bento["paths"].items():
         if any((method.upper(), path) in PATHS for method in operations):
             paths.setdefault(path, {}).update(operations)
+    paths["/metrics"] = {"get": dict(_METRICS)}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     for path, operations in paths.items():
@@ -119,7 +120,7 @@ def _complete(operation: dict[str, Any], kind: str) -> None:
     """Purpose, refusals as problems, and which kind of question it is."""
     operation["x-respite-operation"] = kind
     operation["parameters"] = [*operation.get("parameters", []), {"$ref": "#/components/parameters/purpose"}]
-    answers = {status: said for status, said in operation["responses"].items() if status == "200"}
+    answers = {"200": said for status, said in operation["responses"].items() if str(status) == "200"}
     refused = {PROBLEM: {"schema": {"$ref": f"{_REF}Problem"}}}
     operation["responses"] = answers | {
         status: {"description": said, "content": refused} for status, said in _REFUSALS.items()
