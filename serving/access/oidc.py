@@ -73,7 +73,7 @@ class IdentityProvider:
             return self._principal(claims)
         except PyJWKClientConnectionError:
             raise ConnectionError("The identity provider does not answer; ask again.") from None
-        except (jwt.PyJWTError, InputError, KeyError, ValueError):
+        except (jwt.PyJWTError, InputError, KeyError, TypeError, ValueError):
             raise AccessError(REFUSED) from None
 
     def _key(self, token: str) -> Any:

@@ -120,10 +120,10 @@ def _complete(operation: dict[str, Any], kind: str) -> None:
     """Purpose, refusals as problems, and which kind of question it is."""
     operation["x-respite-operation"] = kind
     operation["parameters"] = [*operation.get("parameters", []), {"$ref": "#/components/parameters/purpose"}]
-    answers = {"200": said for status, said in operation["responses"].items() if str(status) == "200"}
+    (said,) = (answer for status, answer in operation["responses"].items() if str(status) == "200")
     refused = {PROBLEM: {"schema": {"$ref": f"{_REF}Problem"}}}
-    operation["responses"] = answers | {
-        status: {"description": said, "content": refused} for status, said in _REFUSALS.items()
+    operation["responses"] = {"200": said} | {
+        status: {"description": why, "content": refused} for status, why in _REFUSALS.items()
     }
     retry = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
     operation["responses"]["503"] |= {"headers": retry}
