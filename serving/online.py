@@ -113,7 +113,7 @@ class Online:
 
 def _main(model: Model, version: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as the batch would write them, at the model's main horizon."""
-    return [row for row in score_frame(model, version, frame) if row["main"]]
+    return score_frame(model, version, frame, [model.details_["config"]["horizon_days"]])
 
 
 def _frame(rows: Sequence[dict[str, float | None]]) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What models say of rows of the feature frame, as rows of the store: one for each row and horizon."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -49,27 +49,32 @@ class Answers:
     """What a model found for rows of a frame, before any word: why it is silent, and for each horizon two arrays."""
 
     silent: list[str | None]
+    within: Sequence[int]  # days, one for each of `found`
     found: list[tuple[Explanation, Floats]]  # explanation and interval (n, 2)
 
 
-def score_frame(model: Model, version: str, frame: pd.DataFrame) -> list[Row]:
-    """Rows for the store: one per row of the frame and horizon, abstaining on thin histories and on the unseen."""
+def score_frame(model: Model, version: str, frame: pd.DataFrame, within: Sequence[int] | None = None) -> list[Row]:
+    """Rows for the store: one per row of the frame and horizon, abstaining on thin histories and on the unseen.
+
+    `within` names horizons in days; all that the model has where it is None.
+    """
     if frame.empty:
         return []
-    rows = told(model, version, frame, ask(model, frame), Sentences.of(frame, feature_names()), datetime.now(UTC))
+    rows = told(
+        model, version, frame, ask(model, frame, within), Sentences.of(frame, feature_names()), datetime.now(UTC)
+    )
     return [
         row | {"reasons": records(json.loads(row["reasons"])), "families": json.loads(row["families"])} for row in rows
     ]
 
 
-def ask(model: Model, frame: pd.DataFrame) -> Answers:
-    """Ask a model about every row of a frame, for all its horizons."""
-    inputs = frame[feature_names()]
+def ask(model: Model, frame: pd.DataFrame, within: Sequence[int] | None = None) -> Answers:
+    """Ask a model about every row of a frame, for all its horizons or for some."""
+    inputs, ends = frame[feature_names()], within or horizons(model)
     if not isinstance(model, TurnoverModel):
-        return Answers(_silent(model, frame), [(model.explain(inputs), model.predict_interval(inputs))])
-    ends = model.bands.ends
+        return Answers(_silent(model, frame), ends, [(model.explain(inputs), model.predict_interval(inputs))])
     pairs = zip(model.explain_horizons(inputs, ends), model.predict_intervals(inputs, ends), strict=True)
-    return Answers(_silent(model, frame), list(pairs))
+    return Answers(_silent(model, frame), ends, list(pairs))
 
 
 def told(
@@ -86,7 +91,7 @@ def told(
     """
     posts, details = _posts(frame), cast("Any", model).details_
     spoken = np.flatnonzero([why is None for why in answers.silent])
-    for shared, (explanation, interval) in zip(_shared(model, version, at), answers.found, strict=True):
+    for shared, (explanation, interval) in zip(_shared(model, version, at, answers.within), answers.found, strict=True):
         # a band compares with what is usual within the horizon that the base rate was counted for
         rate = details["base_rate"] if shared["main"] else None
         said = _said(explanation, interval, sentences, spoken, rate)
@@ -97,7 +102,7 @@ def told(
 def unscored(model: Model, version: str, frame: pd.DataFrame, at: datetime) -> Iterator[Row]:
     """Rows of those who opted out, whom no model sees; as many as the others have."""
     posts = _posts(frame)
-    for shared in _shared(model, version, at):
+    for shared in _shared(model, version, at, horizons(model)):
         yield from (opted_out(post | shared) for post in posts)
 
 
@@ -115,10 +120,10 @@ def _posts(frame: pd.DataFrame) -> list[Row]:
     ]
 
 
-def _shared(model: Model, version: str, at: datetime) -> Iterator[Row]:
+def _shared(model: Model, version: str, at: datetime, within: Sequence[int]) -> Iterator[Row]:
     """What all rows of a horizon have in common."""
     main = cast("Any", model).details_["config"]["horizon_days"]
-    for horizon in horizons(model):
+    for horizon in within:
         yield {
             "outcome": model.outcome,
             "horizon_days": horizon,
