@@ -146,7 +146,7 @@ def _last_screen(home: Home, terminal: Terminal, found: _Found) -> None:
     terminal.say("")
     terminal.table("Where everything lies", ["what", "where"], places.items())
     mlflow = f"mlflow server --backend-store-uri {home.tracking_uri} --port 5000"
-    serve = f"respite access grant you --home {home.root} && respite serve --home {home.root}"
+    serve = f"respite access grant you --role hr --home {home.root} && respite serve --home {home.root}"
     terminal.say(f"\nMLflow:  .venv/bin/{mlflow}\n         then open http://127.0.0.1:5000")
     terminal.say(
         f"API:     .venv/bin/{serve.replace('&& ', '&& .venv/bin/')}\n         then open http://127.0.0.1:3000"
