@@ -8,31 +8,25 @@ store, and over its own scores. Prints a table and writes benchmarks/score.json.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from features.frame import frame_dates, load_frame, partition, write_features
+from benchmarks.many import multiply, trained
 from features.home import TRACKING_VARIABLE, Home
-from features.simulation import Centre, simulate, write
 
-AGENTS, SEED = 100_000, 7
-OFF = 0.01  # of a column's standard deviation
+AGENTS = 100_000
 
 
 def main() -> None:
     agents = int(float(sys.argv[1])) if len(sys.argv) > 1 else AGENTS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = Home.find(sys.argv[2]) if len(sys.argv) > 2 else _trained(Home(folder / "source"))
+        source = Home.find(sys.argv[2]) if len(sys.argv) > 2 else trained(Home(folder / "source"))
         home = Home(folder / "home", tracking=source.tracking_uri)
-        _multiply(source, home, agents)
+        multiply(source, home, agents)
         found: dict[str, float] = {"agents": agents, "cores": os.cpu_count() or 1}
         for run in ("first", "again"):
             found |= {f"{run}_{key}": value for key, value in _run(home).items()}
@@ -43,35 +37,6 @@ def main() -> None:
         print(f"{key:36}{value:>16,}" if isinstance(value, int) else f"{key:36}{value:>16,.1f}")
     path = Path(__file__).with_name("score.json")
     path.write_text(json.dumps({key: round(value, 1) for key, value in found.items()}, indent=2) + "\n")
-
-
-def _trained(home: Home) -> Home:
-    """A simulated centre whose models are in charge."""
-    from training.config import OUTCOMES
-    from training.outcome import train_outcomes
-    from training.release import release
-
-    write(simulate(Centre(agents=400, days=540, seed=SEED)), home)
-    write_features(home)
-    train_outcomes(home, list(OUTCOMES.values()))
-    for outcome in OUTCOMES:
-        release(home, outcome, override="a benchmark scores nobody", reviewer="the benchmark")
-    return home
-
-
-def _multiply(source: Home, home: Home, agents: int) -> None:
-    """The newest rows of a home as those of many agents; counts and flags stay as they are."""
-    day = frame_dates(source)[-1]
-    frame = load_frame(source, day, day).drop(columns="as_of")
-    many = frame.iloc[np.arange(agents) % len(frame)].reset_index(drop=True)
-    numbers = [name for name in frame.select_dtypes("float64") if (frame[name].dropna() % 1).any()]
-    noise = np.random.default_rng(SEED).normal(size=(agents, len(numbers)))
-    many[numbers] += OFF * noise * frame[numbers].std().fillna(0).to_numpy()
-    many["agent_id"] = [f"A{number:07d}" for number in range(agents)]
-    path = partition(home, day)
-    path.parent.mkdir(parents=True)
-    pd.DataFrame(many).to_parquet(path)
-    shutil.copy(source.features / "build.json", home.features)
 
 
 def _run(home: Home) -> dict[str, float]:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, Integer, Row, Select, and_, bindparam, or_, select
+from sqlalchemy import JSON, Date, Integer, Row, Select, and_, bindparam, or_, select, type_coerce
 
 from features.errors import InputError, NotReadyError
 from serving.access import AccessPolicy, Principal, may_read, refuse_person
@@ -18,7 +18,7 @@ from serving.privacy.opt_out import NO_SCORE
 from serving.privacy.page import PseudonymPages
 from serving.schemas import USE, ScoresRequest, Which
 from serving.store import Store
-from serving.tables import Score
+from serving.tables import Score, records
 
 __all__ = ["Answer", "Scoring", "UnknownAgentError", "UnknownGroupError", "parts", "shown"]
 
@@ -26,7 +26,9 @@ HOW_TO_READ = (
     "The starting point and all contributions add up to the log-odds of the score; above 0 they raised it, below 0 they"
     " lowered it. They contributed to the score; they do not say why something would happen."
 )
-_TABLE = Score.__table__
+_SHOWN = ("sentence", "family", "contribution")
+# reasons as they are kept: making all fifty of each score into objects would take most of the time of an answer
+_COLUMNS = [type_coerce(c, JSON).label(c.name) if c.name == "reasons" else c for c in Score.__table__.columns]
 _PAST = ("as_of", "horizon_days", "probability", "interval", "band", "abstained", "model_version")
 
 
@@ -78,14 +80,15 @@ class Scoring:
     def explanation(self, who: Principal, agent_id: str, which: Which) -> Answer:
         """Every reason of one score."""
         (row,) = found = self._people(who, [agent_id], which, "agent_id")
-        score = shown(row, len(row["reasons"]))
-        total = None if row["base"] is None else row["base"] + sum(r["contribution"] for r in row["reasons"])
+        every = records(row["reasons"])
+        score = shown(row, len(every))
+        total = None if row["base"] is None else row["base"] + sum(reason["contribution"] for reason in every)
         return self._answer(found, which, {"score": score, "log_odds": total, "how_to_read": HOW_TO_READ})
 
     def history(self, who: Principal, agent_id: str, which: Which) -> Answer:
         """Every score of one agent that is kept, oldest first."""
         self._people(who, [agent_id], which, "agent_id")  # whoever may not read today's may not read yesterday's
-        query = select(_TABLE).where(Score.agent_id == agent_id, Score.outcome == which.outcome)
+        query = select(*_COLUMNS).where(Score.agent_id == agent_id, Score.outcome == which.outcome)
         query = query.where(Score.main if which.horizon_days is None else Score.horizon_days == which.horizon_days)
         rows = [self._for(who, row) for row in self._rows(query.order_by(Score.as_of))]
         past = [{name: value for name, value in _past(row).items() if name in _PAST} for row in rows]
@@ -238,17 +241,27 @@ def shown(row: dict[str, Any], top: int) -> dict[str, Any]:
 
 def parts(row: dict[str, Any], top: int) -> dict[str, Any]:
     """A row of the store, or one that was scored just now, as `RowScore`."""
-    reasons = row["reasons"]
+    reasons, other = _strongest(row["reasons"], top)
     return {
         "probability": row["probability"],
         "interval": _interval(row),
         "band": row["band"],
         "abstained": row["abstained"],
         "base_log_odds": row["base"],
-        "reasons": [{name: one[name] for name in ("sentence", "family", "contribution")} for one in reasons[:top]],
-        "other_reasons_log_odds": float(sum(reason["contribution"] for reason in reasons[top:])),
+        "reasons": reasons,
+        "other_reasons_log_odds": other,
         "families": row["families"],
     }
+
+
+def _strongest(reasons: Any, top: int) -> tuple[list[dict[str, Any]], float]:
+    """The first reasons as they are shown, and the sum of the others; kept as a list a field, or one by one."""
+    if isinstance(reasons, list):
+        kept = {name: [reason[name] for reason in reasons] for name in _SHOWN}
+    else:
+        kept = {name: reasons[name] for name in _SHOWN}
+    first = zip(*(kept[name][:top] for name in _SHOWN), strict=True)
+    return [dict(zip(_SHOWN, one, strict=True)) for one in first], float(sum(kept["contribution"][top:]))
 
 
 def _interval(row: dict[str, Any]) -> dict[str, float] | None:
@@ -266,7 +279,7 @@ def _of_agents(newest: bool) -> Select[Any]:
     horizon: Any = bindparam("horizon", type_=Integer)
     latest = select(Score.as_of).where(Score.outcome == outcome).order_by(Score.as_of.desc()).limit(1)
     day = latest.scalar_subquery() if newest else bindparam("day", type_=Date)
-    query = select(_TABLE).where(Score.outcome == outcome, Score.as_of == day)
+    query = select(*_COLUMNS).where(Score.outcome == outcome, Score.as_of == day)
     query = query.where(or_(and_(horizon.is_(None), Score.main), Score.horizon_days == horizon))
     return query.where(Score.agent_id.in_(bindparam("agents", expanding=True)))
 
@@ -278,5 +291,5 @@ def _bound(which: Which, agents: Sequence[str]) -> dict[str, Any]:
 
 def _of(which: Which, day: Any) -> Select[Any]:
     """Scores of a date."""
-    query = select(_TABLE).where(Score.outcome == which.outcome, Score.as_of == day)
+    query = select(*_COLUMNS).where(Score.outcome == which.outcome, Score.as_of == day)
     return query.where(Score.main if which.horizon_days is None else Score.horizon_days == which.horizon_days)

@@ -17,7 +17,7 @@ __all__ = ["REFUSED", "check", "grant", "list_tokens", "revoke"]
 
 MAX_DAYS = 365
 _BY_HASH = select(Token.__table__).where(Token.sha256 == bindparam("sha256"))
-REFUSED = "Send 'Authorization: Bearer <token>' with a token that is valid; `respite access grant NAME --role ROLE` makes one."
+REFUSED = "Send 'Authorization: Bearer <token>' with a valid token; `respite access grant NAME --role ROLE` makes one."
 
 
 def grant(store: Store, who: Principal, days: int, now: datetime) -> str:
