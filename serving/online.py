@@ -13,7 +13,8 @@ from features.frame import load_row
 from features.home import Home
 from serving.rows import horizons, score_frame
 from serving.schemas import USE, RowsRequest
-from serving.scoring import Answer, parts
+from serving.scoring import Answer
+from serving.shown import parts
 from serving.what_if import NOTE, changed
 from training.task import Model
 from training.tracking import Registered, load_current

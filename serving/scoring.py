@@ -6,30 +6,27 @@ Every answer comes with whom it is about, so that whoever sends it can write tha
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Date, Integer, Row, Select, and_, bindparam, or_, select, type_coerce
+from sqlalchemy import Row, Select, select
 
 from features.errors import InputError, NotReadyError
 from serving.access import AccessPolicy, Principal, may_read, refuse_person
 from serving.consent import agreed
 from serving.privacy.opt_out import NO_SCORE
 from serving.privacy.page import PseudonymPages
+from serving.queries import COLUMNS, bound, of_agents, of_date
 from serving.schemas import USE, ScoresRequest, Which
+from serving.shown import past, shown
 from serving.store import Store
 from serving.tables import Score, records
 
-__all__ = ["Answer", "Scoring", "UnknownAgentError", "UnknownGroupError", "parts", "shown"]
+__all__ = ["Answer", "Scoring", "UnknownAgentError", "UnknownGroupError"]
 
 HOW_TO_READ = (
     "The starting point and all contributions add up to the log-odds of the score; above 0 they raised it, below 0 they"
     " lowered it. They contributed to the score; they do not say why something would happen."
 )
-_SHOWN = ("sentence", "family", "contribution")
-# reasons as they are kept: making all fifty of each score into objects would take most of the time of an answer
-_COLUMNS = [type_coerce(c, JSON).label(c.name) if c.name == "reasons" else c for c in Score.__table__.columns]
-_PAST = ("as_of", "horizon_days", "probability", "interval", "band", "abstained", "model_version")
 
 
 class UnknownAgentError(InputError):
@@ -88,11 +85,11 @@ class Scoring:
     def history(self, who: Principal, agent_id: str, which: Which) -> Answer:
         """Every score of one agent that is kept, oldest first."""
         self._people(who, [agent_id], which, "agent_id")  # whoever may not read today's may not read yesterday's
-        query = select(*_COLUMNS).where(Score.agent_id == agent_id, Score.outcome == which.outcome)
+        query = select(*COLUMNS).where(Score.agent_id == agent_id, Score.outcome == which.outcome)
         query = query.where(Score.main if which.horizon_days is None else Score.horizon_days == which.horizon_days)
         rows = [self._for(who, row) for row in self._rows(query.order_by(Score.as_of))]
-        past = [{name: value for name, value in _past(row).items() if name in _PAST} for row in rows]
-        body = {"agent_id": agent_id, "outcome": which.outcome, "use": USE, "history": past}
+        found = [past(row) for row in rows]
+        body = {"agent_id": agent_id, "outcome": which.outcome, "use": USE, "history": found}
         return Answer(body, (agent_id,), model=f"{which.outcome} {rows[-1]['model_version']}")
 
     def team(self, who: Principal, team_id: str, which: Which) -> Answer:
@@ -102,7 +99,7 @@ class Scoring:
             raise refuse_person(self.policy, who, f"team {team_id}")
         self.policy.refuse_outcome(who, which.outcome)
         day = self._day(which)
-        rows = list(self._rows(_of(which, day).where(Score.team_id == team_id).order_by(Score.agent_id)))
+        rows = list(self._rows(of_date(which, day).where(Score.team_id == team_id).order_by(Score.agent_id)))
         if not rows:
             raise UnknownGroupError(f"team_id: there is no team '{team_id}' on {day}.")
         shares = self._shares(who, [row["agent_id"] for row in rows])
@@ -120,14 +117,14 @@ class Scoring:
         day = self._day(which)
         if about == "pseudonyms":
             return self._pseudonym_page(which, day, after, limit)
-        query = _of(which, day).order_by(Score.agent_id).limit(limit + 1)
+        query = of_date(which, day).order_by(Score.agent_id).limit(limit + 1)
         rows = list(self._rows(query if after is None else query.where(Score.agent_id > after)))
         page, more = rows[:limit], len(rows) > limit
         body = {
             "scores": [shown(row, which.top_reasons) for row in page],
             "next": page[-1]["agent_id"] if more else None,
         }
-        return self._answer(page or list(self._rows(_of(which, day).limit(1))), which, body, page)
+        return self._answer(page or list(self._rows(of_date(which, day).limit(1))), which, body, page)
 
     def refuse_other(self, who: Principal, agent_id: str) -> None:
         """Go on only where an agent asks about themselves.
@@ -144,11 +141,11 @@ class Scoring:
         """Under pseudonyms of the month, with neither sentences nor posts: who is meant cannot be read off."""
         names, more = self.pages.page(day, which.outcome, after, limit)
         known = which.model_copy(update={"as_of": day})
-        rows = {row["agent_id"]: row for row in self._rows(_of_agents(False), _bound(known, list(names.values())))}
+        rows = {row["agent_id"]: row for row in self._rows(of_agents(False), bound(known, list(names.values())))}
         page = [rows[agent] | {"agent_id": name} for name, agent in names.items() if agent in rows]
         scores = [shown(row, 0) for row in page]
         body = {"scores": scores, "next": next(reversed(names)) if more and names else None}
-        about = list(rows.values()) or list(self._rows(_of(which, day).limit(1)))
+        about = list(rows.values()) or list(self._rows(of_date(which, day).limit(1)))
         return self._answer(about, which, body, list(rows.values()))
 
     def _people(self, who: Principal, agents: Sequence[str], which: Which, place: str) -> list[dict[str, Any]]:
@@ -157,7 +154,7 @@ class Scoring:
         about = self.policy.of(who).about
         if about == "self" and set(agents) != {who.agent_id}:
             raise refuse_person(self.policy, who, place)
-        rows = {row["agent_id"]: row for row in self._rows(_of_agents(which.as_of is None), _bound(which, agents))}
+        rows = {row["agent_id"]: row for row in self._rows(of_agents(which.as_of is None), bound(which, agents))}
         if about not in ("everyone", "self"):  # an unknown agent is refused like one who does not share
             shares = self._shares(who, agents)
             if not all(agent in rows and self._may(who, rows[agent], shares) for agent in agents):
@@ -182,7 +179,7 @@ class Scoring:
         said = f"There are no {which.outcome} scores"
         if day is None:
             raise NotReadyError(f"{said} yet.")
-        if not any(self._rows(_of(which, day).limit(1))):
+        if not any(self._rows(of_date(which, day).limit(1))):
             horizons = select(Score.horizon_days).where(Score.as_of == day, Score.outcome == which.outcome).distinct()
             with self.store.reading() as connection:
                 known = sorted(connection.scalars(horizons))
@@ -232,64 +229,3 @@ class Scoring:
             "age_days": age,
             "fresh": age <= self.fresh_days,
         }
-
-
-def shown(row: dict[str, Any], top: int) -> dict[str, Any]:
-    """A row of the store as `ScoreOut`."""
-    return {"agent_id": row["agent_id"]} | parts(row, top)
-
-
-def parts(row: dict[str, Any], top: int) -> dict[str, Any]:
-    """A row of the store, or one that was scored just now, as `RowScore`."""
-    reasons, other = _strongest(row["reasons"], top)
-    return {
-        "probability": row["probability"],
-        "interval": _interval(row),
-        "band": row["band"],
-        "abstained": row["abstained"],
-        "base_log_odds": row["base"],
-        "reasons": reasons,
-        "other_reasons_log_odds": other,
-        "families": row["families"],
-    }
-
-
-def _strongest(reasons: Any, top: int) -> tuple[list[dict[str, Any]], float]:
-    """The first reasons as they are shown, and the sum of the others; kept as a list a field, or one by one."""
-    if isinstance(reasons, list):
-        kept = {name: [reason[name] for reason in reasons] for name in _SHOWN}
-    else:
-        kept = {name: reasons[name] for name in _SHOWN}
-    first = zip(*(kept[name][:top] for name in _SHOWN), strict=True)
-    return [dict(zip(_SHOWN, one, strict=True)) for one in first], float(sum(kept["contribution"][top:]))
-
-
-def _interval(row: dict[str, Any]) -> dict[str, float] | None:
-    return None if row["low"] is None else {"low": row["low"], "high": row["high"]}
-
-
-def _past(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"as_of": row["as_of"].isoformat(), "interval": _interval(row)}
-
-
-@cache
-def _of_agents(newest: bool) -> Select[Any]:
-    """Scores of some agents on a date, or on the newest; built once, because building takes as long as asking."""
-    outcome: Any = bindparam("outcome")
-    horizon: Any = bindparam("horizon", type_=Integer)
-    latest = select(Score.as_of).where(Score.outcome == outcome).order_by(Score.as_of.desc()).limit(1)
-    day = latest.scalar_subquery() if newest else bindparam("day", type_=Date)
-    query = select(*_COLUMNS).where(Score.outcome == outcome, Score.as_of == day)
-    query = query.where(or_(and_(horizon.is_(None), Score.main), Score.horizon_days == horizon))
-    return query.where(Score.agent_id.in_(bindparam("agents", expanding=True)))
-
-
-def _bound(which: Which, agents: Sequence[str]) -> dict[str, Any]:
-    named = {"outcome": which.outcome, "horizon": which.horizon_days, "agents": list(agents)}
-    return named if which.as_of is None else named | {"day": which.as_of}
-
-
-def _of(which: Which, day: Any) -> Select[Any]:
-    """Scores of a date."""
-    query = select(*_COLUMNS).where(Score.outcome == which.outcome, Score.as_of == day)
-    return query.where(Score.main if which.horizon_days is None else Score.horizon_days == which.horizon_days)
