@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import InputError, NotReadyError
-from features.home import HOME_VARIABLE, Home
+from features.home import HOME_VARIABLE, STORE_VARIABLE, TRACKING_VARIABLE, Home
 
 __all__ = ["ask", "command", "environment", "free_port", "running", "serve_until_stopped"]
 
@@ -66,8 +66,10 @@ def serve_until_stopped(home: Home, port: int | None = None, workers: int | None
 
 def environment(home: Home, workers: int = 1) -> dict[str, str]:
     """BentoML keeps its own files in the home too, and reports to nobody."""
+    elsewhere = {TRACKING_VARIABLE: home.tracking, STORE_VARIABLE: home.store}
     return {
         **os.environ,
+        **{name: value for name, value in elsewhere.items() if value},
         WORKERS_VARIABLE: str(workers),
         HOME_VARIABLE: str(home.root),
         "BENTOML_HOME": str(home.root / "bentoml"),

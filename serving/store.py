@@ -28,6 +28,7 @@ from sqlalchemy.types import UserDefinedType
 from features.errors import ConfigError, NotReadyError
 from features.home import Home
 from serving.migrations import bring_up_to_date
+from serving.privacy.keys import HOME
 from serving.tables import Base, Consent, Records, Score, Switch, Token
 
 __all__ = ["Base", "Consent", "Score", "Store", "Switch", "Token"]
@@ -53,7 +54,8 @@ class Store:
         self.home, url = home, home.store_url
         self.answers_at_once = url.startswith("sqlite")
         # a connection for every thread that answers; a file does not go away, a server may
-        pool = {"pool_size": _CONNECTIONS, "max_overflow": 4, "pool_pre_ping": not self.answers_at_once}
+        pool: dict[str, Any] = {"pool_size": _CONNECTIONS, "max_overflow": 4, "pool_pre_ping": not self.answers_at_once}
+        pool["execution_options"] = {HOME: str(home.root)}
         self.engine, self._reader = create_engine(url, **pool), create_engine(url, **pool, isolation_level="AUTOCOMMIT")
         if self.answers_at_once:
             event.listen(self.engine, "begin", _begin)

@@ -13,11 +13,11 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from features.errors import ConfigError, InputError
-from features.home import Home
 
-__all__ = ["KEYS_VARIABLE", "Keys"]
+__all__ = ["HOME", "KEYS_VARIABLE", "Keys"]
 
 KEYS_VARIABLE = "RESPITE_KEYS"
+HOME = "respite_home"  # an option of the engines of a store
 BYTES = 32
 _PERIOD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
 
@@ -30,13 +30,9 @@ class Keys:
 
     @classmethod
     def of(cls, session: Session) -> "Keys":
-        """The keys that belong to the database of a session."""
+        """The keys that belong to the database of a session: in the home of its store."""
         given = os.environ.get(KEYS_VARIABLE)
-        if given:
-            return cls(Path(given))
-        url = session.get_bind().engine.url
-        beside = url.get_backend_name() == "sqlite" and url.database
-        return cls((Path(str(url.database)).parent if beside else Home.find().root) / "keys")
+        return cls(Path(given) if given else Path(session.get_bind().get_execution_options()[HOME]) / "keys")
 
     def key(self, period: str) -> bytes:
         """The key of a period; made at its first use.
