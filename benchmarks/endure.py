@@ -6,6 +6,7 @@ end every answer was right or a 503 with Retry-After, every decision that was ac
 is whole. A request that a killed worker held breaks off: nothing but a proxy could answer it. Writes endure.json.
 """
 
+import http.client
 import json
 import os
 import random
@@ -129,7 +130,7 @@ def _ask(url: str, token: str, purpose: str, body: Any = None) -> tuple[str, Any
                 return "503", None
             print(refused.code, refused.read()[:300], file=sys.stderr)
             return "other", None
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         return "broken off", None
 
 

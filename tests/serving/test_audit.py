@@ -1,13 +1,13 @@
 """The audit log: whatever is changed in it afterwards is found."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from serving import Store
-from serving.audit import BrokenChainError, Event, append, verify
+from serving.audit import BrokenChainError, Event, append, forget_before, verify
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -74,3 +74,23 @@ def test_many_at_once_keep_one_order(either_store: Store) -> None:
         numbers = list(pool.map(lambda n: append(either_store, Event(f"w{n}", "x", 200), NOW), range(40)))
     assert sorted(numbers) == list(range(1, 41))
     assert verify(either_store) == 40
+
+
+def test_the_keys_are_those_of_the_stores_own_home(either_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever home the environment names: else a log that a service wrote could not be verified from elsewhere."""
+    fill(either_store)
+    monkeypatch.setenv("RESPITE_HOME", "elsewhere")
+    assert verify(either_store) == 5
+
+
+def test_a_retention_shortens_the_chain_and_says_so(either_store: Store) -> None:
+    fill(either_store)
+    later = NOW + timedelta(days=400)
+    append(either_store, Event("hr", "x", 200), later)
+    assert forget_before(either_store, NOW + timedelta(days=1), later, dry_run=True) == 5
+    assert verify(either_store) == 6
+    assert forget_before(either_store, NOW + timedelta(days=1), later) == 5
+    assert verify(either_store) == 2
+    change(either_store, "DELETE FROM audit WHERE number = 6")
+    with pytest.raises(BrokenChainError):
+        verify(either_store)

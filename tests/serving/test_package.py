@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,14 @@ def test_importing_a_light_module_imports_no_library(module: str) -> None:
     ask = f"import sys, {module}; print(*sorted(set(sys.modules) & {HEAVY}))"
     found = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.split() == []
+
+
+def test_every_folder_of_code_is_in_the_distribution() -> None:
+    """A package that is not listed is there in a checkout, and not for whoever installs it."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    there = [
+        str(file.parent.relative_to(ROOT)).replace("/", ".")
+        for top in ("features", "training", "serving")
+        for file in (ROOT / top).rglob("__init__.py")
+    ]
+    assert set(there) <= set(listed)
