@@ -33,10 +33,10 @@ def test_every_variable_of_the_compose_file_is_in_the_example_and_the_other_way_
 
 
 def test_no_secret_is_written_down() -> None:
-    assert example()["MLFLOW_DB_PASSWORD"] == ""
+    assert example()["MLFLOW_DB_PASSWORD"] == example()["RESPITE_DB_PASSWORD"] == ""
     environments = [service["environment"] for service in compose()["services"].values()]
     secrets = [value for values in environments for name, value in values.items() if "PASSWORD" in name]
-    assert secrets == ["${MLFLOW_DB_PASSWORD:?see .env.example}"]
+    assert secrets == [f"${{{name}_DB_PASSWORD:?see .env.example}}" for name in ("MLFLOW", "RESPITE")]
     assert ".env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
