@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, select
 from features.errors import InputError, NotReadyError
 from serving.access import AccessPolicy, Principal, may_read, refuse_person
 from serving.consent import agreed
-from serving.privacy.opt_out import NO_SCORE
+from serving.privacy.opt_out import for_manager
 from serving.privacy.page import PseudonymPages
 from serving.queries import COLUMNS, bound, of_agents, of_date
 from serving.schemas import USE, ScoresRequest, Which
@@ -202,8 +202,8 @@ class Scoring:
         return may_read(self.policy, who, row["agent_id"], row["team_id"], shares)
 
     def _for(self, who: Principal, row: dict[str, Any]) -> dict[str, Any]:
-        """To a manager a missing score gives no reason: an opt-out is nobody's business."""
-        return row | {"abstained": NO_SCORE} if who.role == "manager" and row["probability"] is None else row
+        """A row as the role may read it: to a manager an opt-out is nobody's business."""
+        return for_manager(row) if who.role == "manager" else row
 
     def _answer(
         self, rows: list[dict[str, Any]], which: Which, body: dict[str, Any], about: list[dict[str, Any]] | None = None

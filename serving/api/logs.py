@@ -10,7 +10,6 @@ from bentoml.exceptions import InvalidArgument
 
 __all__ = ["JsonLines", "configure_logging", "write_line"]
 
-_EXTRA = ("what",)
 _REFUSING = "bentoml._internal.server.http_app"
 
 
@@ -21,7 +20,8 @@ class JsonLines(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         said: dict[str, Any] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
         said["message"] = record.getMessage()
-        said |= {name: getattr(record, name) for name in _EXTRA if hasattr(record, name)}
+        if hasattr(record, "what"):  # the kind of question, where a fault was one's
+            said["what"] = record.what
         if record.exc_info and record.exc_info[0] is not None:
             said |= {"fault": record.exc_info[0].__name__, "where": _where(record)}
         return json.dumps(said)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from serving.consent import may_score, refuse_when_stopped
-from serving.store import Score, Store
+from serving.store import Store
 
 __all__ = ["NO_SCORE", "OPTED_OUT", "for_manager", "to_be_scored"]
 
@@ -34,9 +34,6 @@ def to_be_scored(store: Store, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     return frame[may].reset_index(drop=True), frame[~may].reset_index(drop=True)
 
 
-def for_manager(score: Score) -> dict[str, Any]:
+def for_manager(row: dict[str, Any]) -> dict[str, Any]:
     """A score as its agent's manager may read it where the agent shares it: a missing one gives no reason."""
-    shown = {column.name: getattr(score, column.name) for column in Score.__table__.columns}
-    if score.probability is None:
-        shown |= _ABOUT_THE_SCORE | {"abstained": NO_SCORE}
-    return shown
+    return row if row["probability"] is not None else row | _ABOUT_THE_SCORE | {"abstained": NO_SCORE}

@@ -1,6 +1,7 @@
 """Opting out stops the scoring of one, the switch that of all; a manager sees neither who nor why."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -36,14 +37,16 @@ def test_while_the_switch_is_on_nothing_is_scored(own_road: Home) -> None:
 
 def test_every_missing_score_reads_the_same_to_a_manager(scored: Store) -> None:
     found = scored.scores("burnout", scored.latest("burnout"))
-    absent = [copy(found[0], why) for why in (OPTED_OUT, "too little history", "unlike anything seen in training: x")]
-    shown = [for_manager(score) for score in absent]
+    absent = [
+        row_of(found[0]) | {"probability": None, "abstained": why}
+        for why in (OPTED_OUT, "too little history", "unlike anything seen in training: x")
+    ]
+    shown = [for_manager(row) for row in absent]
     assert shown[0] == shown[1] == shown[2]
     assert shown[0]["abstained"] == NO_SCORE
     present = next(score for score in found if score.probability is not None)
-    assert for_manager(present)["probability"] == present.probability
+    assert for_manager(row_of(present)) == row_of(present)
 
 
-def copy(score: Score, why: str) -> Score:
-    values = {column.name: getattr(score, column.name) for column in Score.__table__.columns}
-    return Score(**values | {"probability": None, "abstained": why})
+def row_of(score: Score) -> dict[str, Any]:
+    return {column.name: getattr(score, column.name) for column in Score.__table__.columns}
