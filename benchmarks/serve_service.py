@@ -29,4 +29,4 @@ class _Gate(Gate):
             await super().__call__(scope, receive, send)
 
 
-Measured.add_asgi_middleware(_Gate, desk=desk)  # type: ignore[attr-defined] # as above
+Measured.add_asgi_middleware(_Gate, desk=desk, mounted=APPLICATION)  # type: ignore[attr-defined] # as above

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -46,6 +46,9 @@ _CHAIN_KEY = "audit-chain"
 _START = "0" * 64
 _CHAIN = "chain"
 _PAGE = 1_000
+# built once, and without objects: every request waits for an entry
+_HEAD = select(AuditHead.number, AuditHead.sha256).where(AuditHead.name == _CHAIN).with_for_update()
+_ADD, _MOVE = insert(AuditEntry), update(AuditHead).where(AuditHead.name == _CHAIN)
 _FIELDS = ("number", "who", "what", "whom", "purpose", "model", "status", "previous")
 
 
@@ -93,22 +96,22 @@ def append_all(
 
     `also` is what is done to the store in the same transaction: both are there, or neither.
     """
-    with store.writing() as session:
+    with store.changing() as connection:
         if also is not None:
-            also(session)
-        head = _locked_head(session)
-        keys = Keys.of(session)
+            with Session(connection) as session, session.begin():
+                also(session)
+        number, previous = _locked_head(connection)
+        keys = Keys.of(connection)
         named = {agent for event in events for agent in (*event.agents, event.who_agent) if agent}
-        names, key, rows = pseudonyms(session, named, PERIOD, keys), keys.key(_CHAIN_KEY), []
+        names, key, rows = pseudonyms(connection, named, PERIOD, keys), keys.key(_CHAIN_KEY), []
         for event in events:
-            entry = _entry(event, names, now) | {"number": head.number + 1, "previous": head.sha256}
-            entry["sha256"] = _hash(entry, key)
-            head.number, head.sha256 = entry["number"], entry["sha256"]
+            entry = _entry(event, names, now) | {"number": (number := number + 1), "previous": previous}
+            previous = entry["sha256"] = _hash(entry, key)
             rows.append(entry)
-        session.execute(insert(AuditEntry), rows)
-        end = head.number, head.sha256
-    _keep_outside(store, *end)
-    return end[0]
+        connection.execute(_ADD, rows)
+        connection.execute(_MOVE, {"number": number, "sha256": previous})
+    _keep_outside(store, number, previous)
+    return number
 
 
 def verify(store: Store) -> int:
@@ -201,17 +204,17 @@ def _entries(session: Session) -> Iterator[dict[str, Any]]:
         last = int(page[-1]["number"])
 
 
-def _locked_head(session: Session) -> AuditHead:
+def _locked_head(connection: Connection) -> tuple[int, str]:
     """The end of the chain, which nobody else moves until this transaction ends."""
-    insert_ = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    found = session.get(AuditHead, _CHAIN, with_for_update=True)
+    found = connection.execute(_HEAD).one_or_none()
     if found is None:
+        insert_ = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         # a head that was taken away is not begun anew: the next number is where the entries end, and `verify` tells
-        last = session.scalar(select(func.max(AuditEntry.number))) or 0
+        last = connection.scalar(select(func.max(AuditEntry.number))) or 0
         row = insert_(AuditHead).values(name=_CHAIN, number=last, sha256=_START)
-        session.execute(row.on_conflict_do_nothing())
-        found = session.get_one(AuditHead, _CHAIN, with_for_update=True)
-    return found
+        connection.execute(row.on_conflict_do_nothing())
+        found = connection.execute(_HEAD).one()
+    return found.number, found.sha256
 
 
 def _hash(entry: dict[str, Any], key: bytes) -> str:

@@ -49,6 +49,10 @@ class Ranked(NamedTuple):
     order: Places
     contributions: npt.NDArray[np.float64]
 
+    def places(self, first: int, end: int | None) -> Self:
+        """Of every row, the reasons from one place on up to another."""
+        return self._replace(order=self.order[:, first:end], contributions=self.contributions[:, first:end])
+
 
 class Sentences:
     """What can be said of rows of a feature frame: for each signal, a sentence for every row."""

@@ -13,7 +13,7 @@ import pandas as pd
 from features.catalog import contract_version, feature_names
 from serving.privacy.opt_out import OPTED_OUT
 from serving.reasons import Sentences, ranked
-from serving.tables import records
+from serving.tables import STRONGEST
 from training.explain import Explanation
 from training.task import Model
 from training.turnover import TurnoverModel
@@ -39,9 +39,10 @@ POST = ["as_of", "agent_id", "team_id", "site_id", "queue"]
 Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
-_NOTHING: Row = {
-    **dict.fromkeys(("probability", "low", "high", "band", "base")), "reasons": "[]", "families": "{}",
-}  # fmt: skip
+_JSON = ("reasons", "more_reasons", "families")
+_NOTHING: Row = dict.fromkeys(("probability", "low", "high", "band", "base")) | dict(
+    zip(_JSON, ("[]", "[]", "{}"), strict=True)
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,7 @@ def score_frame(model: Model, version: str, frame: pd.DataFrame, within: Sequenc
     rows = told(
         model, version, frame, ask(model, frame, within), Sentences.of(frame, feature_names()), datetime.now(UTC)
     )
-    return [
-        row | {"reasons": records(json.loads(row["reasons"])), "families": json.loads(row["families"])} for row in rows
-    ]
+    return [row | {name: json.loads(row[name]) for name in _JSON} for row in rows]
 
 
 def ask(model: Model, frame: pd.DataFrame, within: Sequence[int] | None = None) -> Answers:
@@ -139,6 +138,7 @@ def _said(
 ) -> Iterator[Row]:
     """What a model says of the rows that it speaks about."""
     probability, families = explanation.probability[spoken].tolist(), explanation.by_family()
+    found = ranked(explanation)
     names = [json.dumps(name) for name in families.columns]
     columns = [
         probability,
@@ -146,7 +146,8 @@ def _said(
         interval[spoken, 1].tolist(),
         [None if rate is None else band(p, rate) for p in probability],
         explanation.base[spoken].tolist(),
-        sentences.as_json(ranked(explanation), spoken),
+        sentences.as_json(found.places(0, STRONGEST), spoken),
+        sentences.as_json(found.places(STRONGEST, None), spoken),
         [
             f"{{{', '.join([f'{name}: {value!r}' for name, value in zip(names, values, strict=True)])}}}"
             for values in families.to_numpy()[spoken].tolist()

@@ -3,26 +3,28 @@
 Every answer comes with whom it is about, so that whoever sends it can write that down first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 
 from features.errors import InputError, NotReadyError
 from serving.access import AccessPolicy, Principal, may_read, refuse_person
 from serving.consent import agreed
 from serving.privacy.opt_out import for_manager
 from serving.privacy.page import PseudonymPages
-from serving.queries import COLUMNS, bound, of_agents, of_date
+from serving.queries import columns, of_agents, of_date
 from serving.schemas import USE, ScoresRequest, Which
 from serving.shown import past, shown
 from serving.store import Store
-from serving.tables import Score, records
+from serving.tables import Score
 
 __all__ = ["Answer", "Scoring", "UnknownAgentError", "UnknownGroupError"]
 
+EVERY = 10_000  # reasons; no model has as many
+Record = Mapping[str, Any]  # a row of scores
 HOW_TO_READ = (
     "The starting point and all contributions add up to the log-odds of the score; above 0 they raised it, below 0 they"
     " lowered it. They contributed to the score; they do not say why something would happen."
@@ -76,16 +78,15 @@ class Scoring:
 
     def explanation(self, who: Principal, agent_id: str, which: Which) -> Answer:
         """Every reason of one score."""
-        (row,) = found = self._people(who, [agent_id], which, "agent_id")
-        every = records(row["reasons"])
-        score = shown(row, len(every))
-        total = None if row["base"] is None else row["base"] + sum(reason["contribution"] for reason in every)
+        (row,) = found = self._people(who, [agent_id], which.model_copy(update={"top_reasons": EVERY}), "agent_id")
+        score = shown(row, EVERY)
+        total = None if row["base"] is None else row["base"] + sum(row["families"].values())
         return self._answer(found, which, {"score": score, "log_odds": total, "how_to_read": HOW_TO_READ})
 
     def history(self, who: Principal, agent_id: str, which: Which) -> Answer:
         """Every score of one agent that is kept, oldest first."""
         self._people(who, [agent_id], which, "agent_id")  # whoever may not read today's may not read yesterday's
-        query = select(*COLUMNS).where(Score.agent_id == agent_id, Score.outcome == which.outcome)
+        query = select(*columns(False)).where(Score.agent_id == agent_id, Score.outcome == which.outcome)
         query = query.where(Score.main if which.horizon_days is None else Score.horizon_days == which.horizon_days)
         rows = [self._for(who, row) for row in self._rows(query.order_by(Score.as_of))]
         found = [past(row) for row in rows]
@@ -99,7 +100,7 @@ class Scoring:
             raise refuse_person(self.policy, who, f"team {team_id}")
         self.policy.refuse_outcome(who, which.outcome)
         day = self._day(which)
-        rows = list(self._rows(of_date(which, day).where(Score.team_id == team_id).order_by(Score.agent_id)))
+        rows = self._rows(of_date(which, day).where(Score.team_id == team_id).order_by(Score.agent_id))
         if not rows:
             raise UnknownGroupError(f"team_id: there is no team '{team_id}' on {day}.")
         shares = self._shares(who, [row["agent_id"] for row in rows])
@@ -118,13 +119,13 @@ class Scoring:
         if about == "pseudonyms":
             return self._pseudonym_page(which, day, after, limit)
         query = of_date(which, day).order_by(Score.agent_id).limit(limit + 1)
-        rows = list(self._rows(query if after is None else query.where(Score.agent_id > after)))
+        rows = self._rows(query if after is None else query.where(Score.agent_id > after))
         page, more = rows[:limit], len(rows) > limit
         body = {
             "scores": [shown(row, which.top_reasons) for row in page],
             "next": page[-1]["agent_id"] if more else None,
         }
-        return self._answer(page or list(self._rows(of_date(which, day).limit(1))), which, body, page)
+        return self._answer(page or self._rows(of_date(which, day).limit(1)), which, body, page)
 
     def refuse_other(self, who: Principal, agent_id: str) -> None:
         """Go on only where an agent asks about themselves.
@@ -141,20 +142,20 @@ class Scoring:
         """Under pseudonyms of the month, with neither sentences nor posts: who is meant cannot be read off."""
         names, more = self.pages.page(day, which.outcome, after, limit)
         known = which.model_copy(update={"as_of": day})
-        rows = {row["agent_id"]: row for row in self._rows(of_agents(False), bound(known, list(names.values())))}
-        page = [rows[agent] | {"agent_id": name} for name, agent in names.items() if agent in rows]
+        rows = {row["agent_id"]: row for row in self._rows(*of_agents(known, list(names.values())))}
+        page = [{**rows[agent], "agent_id": name} for name, agent in names.items() if agent in rows]
         scores = [shown(row, 0) for row in page]
         body = {"scores": scores, "next": next(reversed(names)) if more and names else None}
-        about = list(rows.values()) or list(self._rows(of_date(which, day).limit(1)))
+        about = list(rows.values()) or self._rows(of_date(which, day).limit(1))
         return self._answer(about, which, body, list(rows.values()))
 
-    def _people(self, who: Principal, agents: Sequence[str], which: Which, place: str) -> list[dict[str, Any]]:
+    def _people(self, who: Principal, agents: Sequence[str], which: Which, place: str) -> list[Record]:
         """The rows of some agents, in their order, where this principal may read about all of them."""
         self.policy.refuse_outcome(who, which.outcome)
         about = self.policy.of(who).about
         if about == "self" and set(agents) != {who.agent_id}:
             raise refuse_person(self.policy, who, place)
-        rows = {row["agent_id"]: row for row in self._rows(of_agents(which.as_of is None), bound(which, agents))}
+        rows = {row["agent_id"]: row for row in self._rows(*of_agents(which, agents))}
         if about not in ("everyone", "self"):  # an unknown agent is refused like one who does not share
             shares = self._shares(who, agents)
             if not all(agent in rows and self._may(who, rows[agent], shares) for agent in agents):
@@ -179,7 +180,7 @@ class Scoring:
         said = f"There are no {which.outcome} scores"
         if day is None:
             raise NotReadyError(f"{said} yet.")
-        if not any(self._rows(of_date(which, day).limit(1))):
+        if not self._rows(of_date(which, day).limit(1)):
             horizons = select(Score.horizon_days).where(Score.as_of == day, Score.outcome == which.outcome).distinct()
             with self.store.reading() as connection:
                 known = sorted(connection.scalars(horizons))
@@ -188,25 +189,24 @@ class Scoring:
             raise InputError(f"horizon_days: {which.horizon_days}; {which.outcome} has {', '.join(map(str, known))}.")
         return day
 
-    def _rows(self, query: Select[Any], bound: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+    def _rows(self, query: Select[Any], bound: dict[str, Any] | None = None) -> Sequence[Record]:
         with self.store.reading() as connection:
-            found: Sequence[Row[Any]] = connection.execute(query, bound or {}).all()
-        return (dict(row._mapping) for row in found)
+            return cast("Sequence[Record]", connection.execute(query, bound or {}).mappings().all())
 
     def _shares(self, who: Principal, agents: Sequence[str]) -> dict[str, bool]:
         if self.policy.of(who).about != "shared":
             return {}
         return agreed(self.store, "share_with_manager", agents)
 
-    def _may(self, who: Principal, row: dict[str, Any], shares: dict[str, bool]) -> bool:
+    def _may(self, who: Principal, row: Record, shares: dict[str, bool]) -> bool:
         return may_read(self.policy, who, row["agent_id"], row["team_id"], shares)
 
-    def _for(self, who: Principal, row: dict[str, Any]) -> dict[str, Any]:
+    def _for(self, who: Principal, row: Record) -> Record:
         """A row as the role may read it: to a manager an opt-out is nobody's business."""
         return for_manager(row) if who.role == "manager" else row
 
     def _answer(
-        self, rows: list[dict[str, Any]], which: Which, body: dict[str, Any], about: list[dict[str, Any]] | None = None
+        self, rows: Sequence[Record], which: Which, body: dict[str, Any], about: Sequence[Record] | None = None
     ) -> Answer:
         first = rows[0]
         common = {
@@ -220,7 +220,7 @@ class Scoring:
         agents = tuple(row["agent_id"] for row in (rows if about is None else about))
         return Answer(common | body, agents, model=f"{which.outcome} {first['model_version']}")
 
-    def _freshness(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _freshness(self, row: Record) -> dict[str, Any]:
         age = (datetime.now(UTC).date() - row["as_of"]).days
         at = row["scored_at"]
         return {

@@ -48,6 +48,7 @@ class RowsIn(_OneSentence, RowsRequest):
     """The body of POST /v1/score_rows."""
 
 
+_FEW = 100  # agents who are looked up without a thread
 _SERVICE = load_settings(Home.find()).service
 SETTINGS: dict[str, Any] = {
     "name": "respite_scores",
@@ -56,6 +57,9 @@ SETTINGS: dict[str, Any] = {
     "threads": 8,
     "http": {"cors": {"enabled": False}},
     "metrics": {"enabled": False},  # they name every path as it was asked; the gate counts without ids
+    "tracing": {
+        "excluded_urls": ["/v1/"]
+    },  # a trace would carry addresses with ids; and takes a tenth of an answer's time
     "logging": {"access": {"enabled": False}},  # it would write ids down; the gate keeps a log of its own
 }
 
@@ -80,18 +84,20 @@ class RespiteScores:
         self.desk.load()
 
     @bentoml.api(route="/v1/scores", input_spec=ScoresIn, output_spec=ScoresResponse)
-    def scores(self, **body: Any) -> Response:
+    async def scores(self, **body: Any) -> Response:
         """Scores of some agents from the last batch, with reasons in words."""
-        return responded(lambda: self.desk.scoring.some(known(), ScoresRequest(**body)))
+        request = ScoresRequest(**body)
+        here = len(request.agent_ids) <= _FEW and self.desk.store.answers_at_once
+        return await responded(lambda: self.desk.scoring.some(known(), request), here)
 
     @bentoml.api(route="/v1/score_rows", input_spec=RowsIn, output_spec=RowsResponse)
-    def score_rows(self, **body: Any) -> Response:
+    async def score_rows(self, **body: Any) -> Response:
         """Score rows of features; nothing is kept."""
-        return responded(lambda: self.desk.online.score_rows(RowsRequest(**body)))
+        return await responded(lambda: self.desk.online.score_rows(RowsRequest(**body)), here=False)
 
     @bentoml.on_shutdown
     def close(self) -> None:
         self.desk.close()
 
 
-RespiteScores.add_asgi_middleware(Gate, desk=desk)  # type: ignore[attr-defined] # as above
+RespiteScores.add_asgi_middleware(Gate, desk=desk, mounted=APPLICATION)  # type: ignore[attr-defined] # as above

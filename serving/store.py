@@ -7,6 +7,7 @@ from datetime import date
 from itertools import islice
 from typing import Any, cast
 
+from pydantic_core import from_json
 from sqlalchemy import (
     JSON,
     Connection,
@@ -55,7 +56,7 @@ class Store:
         self.answers_at_once = url.startswith("sqlite")
         # a connection for every thread that answers; a file does not go away, a server may
         pool: dict[str, Any] = {"pool_size": _CONNECTIONS, "max_overflow": 4, "pool_pre_ping": not self.answers_at_once}
-        pool["execution_options"] = {HOME: str(home.root)}
+        pool |= {"execution_options": {HOME: str(home.root)}, "json_deserializer": from_json}
         self.engine, self._reader = create_engine(url, **pool), create_engine(url, **pool, isolation_level="AUTOCOMMIT")
         if self.answers_at_once:
             event.listen(self.engine, "begin", _begin)
@@ -89,6 +90,12 @@ class Store:
         """A transaction that writes; on SQLite one at a time."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """The same without objects: for what is written with every request."""
+        with self._writer.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         self.engine.dispose()

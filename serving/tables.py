@@ -10,7 +10,9 @@ from sqlalchemy import JSON, Dialect, Double, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["AuditEntry", "AuditHead", "Base", "Consent", "Records", "Score", "Switch", "Token", "records"]
+__all__ = ["STRONGEST", "AuditEntry", "AuditHead", "Base", "Consent", "Records", "Score", "Switch", "Token", "records"]
+
+STRONGEST = 8  # reasons of a score that are kept where they are read first
 
 
 class Records(TypeDecorator[list[dict[str, Any]]]):
@@ -24,15 +26,15 @@ class Records(TypeDecorator[list[dict[str, Any]]]):
 
 
 def records(value: Any) -> list[dict[str, Any]]:
-    """Objects one by one, from a list for each field or as they are.
+    """Objects one by one, from a list for each field or as they are; none where nothing was kept.
 
     Examples
     --------
     >>> records({"signal": ["overtime", "tenure"], "contribution": [0.2, -0.1]})
     [{'signal': 'overtime', 'contribution': 0.2}, {'signal': 'tenure', 'contribution': -0.1}]
     """
-    if isinstance(value, list):
-        return value
+    if value is None or isinstance(value, list):
+        return value or []
     return [dict(zip(value, one, strict=True)) for one in zip(*value.values(), strict=True)]
 
 
@@ -45,6 +47,7 @@ class Base(DeclarativeBase):
 class Score(Base):
     """One score with its reasons. `probability` is null where the model abstained, and `abstained` says why.
 
+    The strongest reasons lie apart from the others: an answer seldom shows more, and fifty are slow to read.
     `main` marks the horizon that is meant where none is named; `low` and `high` hold 9 of 10 resampled models' scores.
     """
 
@@ -62,7 +65,8 @@ class Score(Base):
     band: Mapped[str | None]
     abstained: Mapped[str | None]
     base: Mapped[float | None]
-    reasons: Mapped[list[dict[str, Any]]] = mapped_column(Records)
+    strongest: Mapped[list[dict[str, Any]]] = mapped_column("reasons", Records)
+    others: Mapped[list[dict[str, Any]]] = mapped_column("more_reasons", Records, nullable=True, default=list)
     families: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
     model_version: Mapped[str]
     contract_version: Mapped[str]
@@ -70,6 +74,15 @@ class Score(Base):
     site_id: Mapped[str]
     queue: Mapped[str]
     scored_at: Mapped[datetime | None]
+
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """All of them, strongest first."""
+        return [*self.strongest, *(self.others or [])]
+
+    @reasons.setter
+    def reasons(self, every: list[dict[str, Any]]) -> None:
+        self.strongest, self.others = every[:STRONGEST], every[STRONGEST:]
 
 
 class Consent(Base):

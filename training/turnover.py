@@ -107,13 +107,12 @@ class TurnoverModel:
     def predict_intervals(self, X: pd.DataFrame, horizons: Sequence[int], level: float = 0.9) -> list[Floats]:
         """The same for several horizons, at the cost of the longest."""
         lasts = [self._band(horizon) for horizon in horizons]
-        bands = [self._in_band(X, band) for band in range(max(lasts) + 1)]
-        margins = [[model.margins(rows) for rows in bands] for model in self.causes.values()]
+        margins = self._margins(X, max(lasts) + 1)
         return [self._interval([found[: last + 1] for found in margins], last, level) for last in lasts]
 
-    def _interval(self, margins: list[list[Floats]], last: int, level: float) -> Floats:
-        """`margins`: of the members of each cause, (n, members) per band."""
-        raw = np.array([[band.mean(axis=1) for band in bands] for bands in margins])  # (causes, bands, n)
+    def _interval(self, margins: list[Floats], last: int, level: float) -> Floats:
+        """`margins`: of the members of each cause, (bands, n, members)."""
+        raw = np.array([found.mean(axis=2) for found in margins])  # (causes, bands, n)
         at = np.array([model.line_.apply(found) for model, found in zip(self.causes.values(), raw, strict=True)])
         at = at.transpose(0, 2, 1)
         middle, gradient, spread = self._logit(at, last), self._gradient(at, last), np.zeros(at.shape[1])
@@ -126,7 +125,7 @@ class TurnoverModel:
 
     def unlike(self, X: pd.DataFrame) -> list[str | None]:
         """Why a row is unlike anything seen in training, or None."""
-        return self.causes["voluntary"].unlike(self._in_band(X, 0))
+        return self.causes["voluntary"].unlike(self._in_bands(X, 1))
 
     def explain(self, X: pd.DataFrame, horizon: int | None = None) -> Explanation:
         """Contributions of every feature in log-odds of the probability of a voluntary exit within a horizon.
@@ -140,22 +139,22 @@ class TurnoverModel:
     def explain_horizons(self, X: pd.DataFrame, horizons: Sequence[int]) -> list[Explanation]:
         """The same for several horizons, at the cost of the longest."""
         lasts = [self._band(horizon) for horizon in horizons]
-        bands = [self._in_band(X, band) for band in range(max(lasts) + 1)]
-        parts = [[model.explain(rows) for rows in bands] for model in self.causes.values()]
-        return [self._explanation(X, [found[: last + 1] for found in parts], last) for last in lasts]
+        rows, shape = self._in_bands(X, max(lasts) + 1), (max(lasts) + 1, len(X))
+        found = [model.explain(rows) for model in self.causes.values()]
+        parts = [(one.values.reshape(*shape, -1), one.base.reshape(shape)) for one in found]
+        return [self._explanation(X, [(v[: last + 1], base[: last + 1]) for v, base in parts], last) for last in lasts]
 
-    def _explanation(self, X: pd.DataFrame, parts: list[list[Explanation]], last: int) -> Explanation:
-        """`parts`: of each cause, one per band."""
-        ends = np.array([[part.log_odds for part in found] for found in parts]).transpose(0, 2, 1)
-        starts = np.array([[part.base + part.values[:, -1] for part in found] for found in parts])
-        starts = starts.transpose(0, 2, 1)
+    def _explanation(self, X: pd.DataFrame, parts: list[tuple[Floats, Floats]], last: int) -> Explanation:
+        """`parts`: contributions (bands, n, k) and base (bands, n) of each cause."""
+        ends = np.array([base + found.sum(axis=2) for found, base in parts]).transpose(0, 2, 1)
+        starts = np.array([base + found[:, :, -1] for found, base in parts]).transpose(0, 2, 1)
         slopes, values = np.zeros_like(ends), np.zeros((len(X), len(self.feature_names)))
         for node, share in zip(_NODES, _SHARES, strict=True):
             slopes += share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
-        for number, (found, model) in enumerate(zip(parts, self.causes.values(), strict=True)):
+        for number, ((found, _), model) in enumerate(zip(parts, self.causes.values(), strict=True)):
             places = [self.feature_names.index(name) for name in model.columns_.names if name != BAND]
             for band, part in enumerate(found):
-                values[:, places] += part.values[:, :-1] * slopes[number, :, band, None]
+                values[:, places] += part[:, :-1] * slopes[number, :, band, None]
         base = self._logit(ends, last) - values.sum(axis=1)
         return Explanation(values, base, X[self.feature_names])
 
@@ -212,9 +211,16 @@ class TurnoverModel:
         ends = np.array(self.bands.ends, dtype=float)
         return X.iloc[rows["row"]].assign(**{BAND: ends[rows["band"]]}).reset_index(drop=True)
 
-    def _in_band(self, X: pd.DataFrame, band: int) -> pd.DataFrame:
-        ahead = pd.Series(float(self.bands.ends[band]), index=X.index, name=BAND)
-        return pd.concat([X, ahead], axis=1)
+    def _in_bands(self, X: pd.DataFrame, bands: int) -> pd.DataFrame:
+        """The rows of X in each of the first bands, one band after another, shape (bands * n, k + 1)."""
+        rows = pd.concat([X] * bands, ignore_index=True) if bands > 1 else X.reset_index(drop=True)
+        ahead = pd.Series(np.repeat(np.array(self.bands.ends[:bands], dtype=float), len(X)), name=BAND)
+        return pd.concat([rows, ahead], axis=1)
+
+    def _margins(self, X: pd.DataFrame, bands: int) -> list[Floats]:
+        """Of each cause, those of its members in each of the first bands, shape (bands, n, members)."""
+        rows = self._in_bands(X, bands)
+        return [model.margins(rows).reshape(bands, len(X), -1) for model in self.causes.values()]
 
     def _band(self, horizon: int | None) -> int:
         wanted = self.horizon_days if horizon is None else horizon
@@ -224,23 +230,22 @@ class TurnoverModel:
 
     def _log_odds(self, X: pd.DataFrame) -> Floats:
         """Log-odds of the daily hazards, shape (causes, n, bands)."""
-        bands = [self._in_band(X, band) for band in range(len(self.bands.ends))]
-        found = [[model.margins(rows).mean(axis=1) for rows in bands] for model in self.causes.values()]
+        found = [margins.mean(axis=2) for margins in self._margins(X, len(self.bands.ends))]
         return self._calibrated(np.array(found).transpose(0, 2, 1))
 
     def _calibrated(self, margins: Floats) -> Floats:
         """Margins of the hazards as log-odds, shape (causes, n, bands)."""
         return np.array([model.line_.apply(one) for model, one in zip(self.causes.values(), margins, strict=True)])
 
-    def _apart(self, at: Floats, cause: int, margins: list[Floats], last: int) -> Floats:
+    def _apart(self, at: Floats, cause: int, margins: Floats, last: int) -> Floats:
         """Grouped jackknife over one cause's members; those of the other cause are as many as it has, and other people.
 
-        `at`: log-odds of the hazards (causes, n, bands); `margins`: of each member, (n, members) per band.
+        `at`: log-odds of the hazards (causes, n, bands); `margins`: of each member, (bands, n, members).
         """
-        line, members, found = list(self.causes.values())[cause].line_, margins[0].shape[1], []
+        line, members, found = list(self.causes.values())[cause].line_, margins.shape[2], []
         for member in range(members):
             moved = at.copy()
-            moved[cause] = np.column_stack([line.apply(band[:, member]) for band in margins])
+            moved[cause] = line.apply(margins[:, :, member]).T
             found.append(self._logit(moved, last))
         away = np.array(found) - np.mean(found, axis=0)
         return np.asarray((members - 1) / members * (away**2).sum(axis=0))
@@ -253,14 +258,12 @@ class TurnoverModel:
 
     def _gradient(self, log_odds: Floats, last: int) -> Floats:
         """How the log-odds of the incidence change with those of each hazard, shape (causes, n, bands)."""
-        out = np.zeros_like(log_odds)
-        for place in np.ndindex(log_odds.shape[0], last + 1):
-            step = np.zeros_like(log_odds)
-            step[place[0], :, place[1]] = _STEP
-            out[place[0], :, place[1]] = (self._logit(log_odds + step, last) - self._logit(log_odds - step, last)) / (
-                2 * _STEP
-            )
-        return out
+        causes, n, bands = log_odds.shape
+        one = np.eye(causes * bands).reshape(causes * bands, causes, 1, bands) * _STEP
+        steps = np.concatenate([one, -one])  # of each hazard in turn, up and down: all are asked at once
+        moved = (log_odds + steps).swapaxes(0, 1).reshape(causes, -1, bands)
+        up, down = self._logit(moved, last).reshape(2, causes, bands, n)
+        return np.asarray((up - down).swapaxes(1, 2) / (2 * _STEP))
 
 
 def _read(X: pd.DataFrame, cause: str) -> list[str]:

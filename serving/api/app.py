@@ -1,12 +1,12 @@
 """The application that is mounted in the service: questions from paths and addresses, answers and refusals as JSON."""
 
-import json
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 import anyio.to_thread
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
+from pydantic_core import to_json
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -47,7 +47,12 @@ def application(desk: Callable[[], Desk], document: Callable[[], object]) -> Sta
     return Starlette(routes=[*found, Path("/metrics", metrics), Path("/", page), Path("/docs.json", docs)])
 
 
-def responded(answer: Callable[[], Answer]) -> Response:
+async def responded(answer: Callable[[], Answer], here: bool) -> Response:
+    """An answer or the refusal that it ended in, made `here` or in a thread where others would have to wait."""
+    return _responded(answer) if here else await anyio.to_thread.run_sync(_responded, answer)
+
+
+def _responded(answer: Callable[[], Answer]) -> Response:
     """An answer, once whom it is about is kept for the log; or the refusal that it ended in. A fault goes on."""
     try:
         found = asked().answered(answer())
@@ -57,7 +62,7 @@ def responded(answer: Callable[[], Answer]) -> Response:
             raise
         headers, body = problem(refusal.status, refusal.detail)
         return Response(body, refusal.status, headers)
-    return Response(json.dumps(found, allow_nan=False), media_type="application/json")
+    return Response(to_json(found, inf_nan_mode="null"), media_type="application/json")
 
 
 def _endpoint(route: Route, desk: Callable[[], Desk]) -> Callable[[Request], Awaitable[Response]]:
@@ -65,10 +70,8 @@ def _endpoint(route: Route, desk: Callable[[], Desk]) -> Callable[[Request], Awa
         given = dict(request.query_params)
         given.pop(PURPOSE_QUERY, None)
         body = await request.body() if route.body else b""
-        answer = partial(responded, partial(_answer, route, desk, given | request.path_params, body))
-        if route.computes or not desk().store.answers_at_once:
-            return await anyio.to_thread.run_sync(answer)
-        return answer()
+        answer = partial(_answer, route, desk, given | request.path_params, body)
+        return await responded(answer, here=not route.computes and desk().store.answers_at_once)
 
     return endpoint
 

@@ -21,6 +21,7 @@ from serving.api.desk import Desk
 from serving.api.journal import Journal
 from serving.api.logs import write_line
 from serving.api.operations import (
+    BENTOML,
     OPEN,
     OPEN_PREFIX,
     PURPOSE_HEADER,
@@ -40,8 +41,9 @@ _WITH_BODY = ("POST", "PUT")
 class Gate:
     """Lets in who may ask, with a purpose, and sends an answer once its entry is in the log."""
 
-    def __init__(self, app: Any, desk: Callable[[], Desk]) -> None:
-        self.app, self.desk = app, desk()
+    def __init__(self, app: Any, desk: Callable[[], Desk], mounted: Any) -> None:
+        # what is mounted is asked straight away: the way to it through BentoML takes longer than most answers
+        self.app, self.mounted, self.desk = app, mounted, desk()
         self.policy = self.desk.scoring.policy
         oidc = self.desk.settings.access.oidc
         self.provider = IdentityProvider(oidc) if oidc else None
@@ -74,7 +76,8 @@ class Gate:
                 await anyio.to_thread.run_sync(self._admit, scope, headers, request)
             if scope["method"] in _WITH_BODY:
                 receive = await _body(receive, headers, self.desk.settings.service.max_body_bytes)
-            await self.app(scope, receive, answer)
+            to_bentoml = (scope["method"], scope["path"]) in BENTOML
+            await (self.app if to_bentoml else self.mounted)(scope, receive, answer)
         except Exception as error:
             refusal = refusal_of(error)
             if refusal is None:

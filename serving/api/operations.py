@@ -7,6 +7,7 @@ from serving.access.principal import Operation
 from serving.api.routes import ROUTES
 
 __all__ = [
+    "BENTOML",
     "OPEN",
     "OPEN_PREFIX",
     "PATHS",
@@ -21,12 +22,16 @@ __all__ = [
 OPEN = ("/", "/docs.json", "/schema.json", "/healthz", "/livez", "/readyz")
 OPEN_PREFIX = "/static_content/"
 PURPOSE_HEADER, PURPOSE_QUERY = b"respite-purpose", "purpose"
-_BENTOML: dict[tuple[str, str], Operation] = {
+# what BentoML answers; everything else is answered by the application that is mounted
+BENTOML: dict[tuple[str, str], Operation] = {
     ("POST", "/v1/scores"): "scores",
     ("POST", "/v1/score_rows"): "score_rows",
+}
+PATHS: dict[tuple[str, str], Operation] = {
+    **{(r.method, r.path): r.operation for r in ROUTES},
+    **BENTOML,
     ("GET", "/metrics"): "metrics",
 }
-PATHS: dict[tuple[str, str], Operation] = {(r.method, r.path): r.operation for r in ROUTES} | _BENTOML
 _GO_ON = frozenset({"models", "consent", "log", "metrics"})
 
 

@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from features.errors import ConfigError, InputError
@@ -29,10 +30,11 @@ class Keys:
     folder: Path
 
     @classmethod
-    def of(cls, session: Session) -> "Keys":
-        """The keys that belong to the database of a session: in the home of its store."""
+    def of(cls, open_: Session | Connection) -> "Keys":
+        """The keys that belong to the database of a session or connection: in the home of its store."""
         given = os.environ.get(KEYS_VARIABLE)
-        return cls(Path(given) if given else Path(session.get_bind().get_execution_options()[HOME]) / "keys")
+        options = (open_ if isinstance(open_, Connection) else open_.get_bind()).get_execution_options()
+        return cls(Path(given or Path(options[HOME]) / "keys"))
 
     def key(self, period: str) -> bytes:
         """The key of a period; made at its first use.

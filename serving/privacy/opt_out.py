@@ -5,6 +5,7 @@ score reads the same, whatever its reason, and the figures of groups count every
 (`serving.reports.groups`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ __all__ = ["NO_SCORE", "OPTED_OUT", "for_manager", "to_be_scored"]
 OPTED_OUT = "asked not to be scored"
 NO_SCORE = "no score at present"
 _ABOUT_THE_SCORE: dict[str, Any] = {
-    **dict.fromkeys(("probability", "low", "high", "band", "base")), "reasons": [], "families": {},
+    **dict.fromkeys(("probability", "low", "high", "band", "base")), "reasons": [], "more_reasons": [], "families": {},
 }  # fmt: skip
 
 
@@ -34,6 +35,6 @@ def to_be_scored(store: Store, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     return frame[may].reset_index(drop=True), frame[~may].reset_index(drop=True)
 
 
-def for_manager(row: dict[str, Any]) -> dict[str, Any]:
+def for_manager(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """A score as its agent's manager may read it where the agent shares it: a missing one gives no reason."""
-    return row if row["probability"] is not None else row | _ABOUT_THE_SCORE | {"abstained": NO_SCORE}
+    return row if row["probability"] is not None else {**row, **_ABOUT_THE_SCORE, "abstained": NO_SCORE}
