@@ -21,6 +21,7 @@ from training.tracking import Registered, load_current
 
 __all__ = ["Online"]
 
+_TOP = 5  # reasons of an answer to what-if
 _METRICS = ("rows", "positives", "auroc", "auprc", "brier", "calibration_slope", "calibration_intercept", "lift_top")
 
 
@@ -56,7 +57,7 @@ class Online:
             A name is not in the catalog, or a value is not finite.
         """
         model, champion = self.load(request.outcome)
-        rows = _main(model, champion.version, _frame(request.rows))
+        rows = _main(model, champion.version, _frame(request.rows), request.top_reasons)
         body = {"scores": [parts(row, request.top_reasons) for row in rows]}
         return self._answer(request.outcome, body, group=f"{len(rows)} rows of the caller's")
 
@@ -75,7 +76,7 @@ class Online:
         if row is None:
             raise NotReadyError(f"The features of {as_of} are not here; run `respite features --as-of {as_of}`.")
         both = pd.concat([row, changed(row, changes, model.details_.get("profile", {}))], ignore_index=True)
-        now, then = (parts(found, 5) for found in _main(model, champion.version, both))
+        now, then = (parts(found, _TOP) for found in _main(model, champion.version, both, _TOP))
         apart = None
         if now["probability"] is not None and then["probability"] is not None:
             apart = then["probability"] - now["probability"]
@@ -112,9 +113,9 @@ class Online:
         return Answer(common | body, agents, group, f"{outcome} {champion.version}")
 
 
-def _main(model: Model, version: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _main(model: Model, version: str, frame: pd.DataFrame, top: int) -> list[dict[str, Any]]:
     """Rows as the batch would write them, at the model's main horizon."""
-    return score_frame(model, version, frame, [model.details_["config"]["horizon_days"]])
+    return score_frame(model, version, frame, [model.details_["config"]["horizon_days"]], top)
 
 
 def _frame(rows: Sequence[dict[str, float | None]]) -> pd.DataFrame:

@@ -97,8 +97,8 @@ class Sentences:
         ]
 
 
-def reasons(explanation: Explanation, frame: pd.DataFrame) -> list[list[Reason]]:
-    """All reasons for every row, strongest first (ties by name).
+def reasons(explanation: Explanation, frame: pd.DataFrame, top: int | None = None) -> list[list[Reason]]:
+    """Reasons for every row, strongest first (ties by name): the first few, or all.
 
     Parameters
     ----------
@@ -107,10 +107,14 @@ def reasons(explanation: Explanation, frame: pd.DataFrame) -> list[list[Reason]]
     frame
         The rows of the feature frame that they explain, with the usual values where it has them.
     """
-    found, said = ranked(explanation), Sentences.of(frame, explanation.names).by_signal
-    signals = [(signal, family_of(signal), said[signal]) for signal in found.signals]
+    found = ranked(explanation).places(0, top)
+    named = [found.signals[at] for at in np.unique(found.order)]
+    said = {name: (family_of(name), texts) for name, texts in Sentences.of(frame, named).by_signal.items()}
     return [
-        [Reason(signals[at][0], signals[at][1], signals[at][2][row], value) for at, value in zip(*one, strict=True)]
+        [
+            Reason(name := found.signals[at], said[name][0], said[name][1][row], value)
+            for at, value in zip(*one, strict=True)
+        ]
         for row, one in enumerate(zip(found.order.tolist(), found.contributions.tolist(), strict=True))
     ]
 

@@ -1,8 +1,8 @@
 """What models say of rows of the feature frame, as rows of the store: one for each row and horizon."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from features.catalog import contract_version, feature_names
 from serving.privacy.opt_out import OPTED_OUT
-from serving.reasons import Sentences, ranked
+from serving.reasons import Sentences, ranked, reasons
 from serving.tables import STRONGEST
 from training.explain import Explanation
 from training.task import Model
@@ -39,10 +39,9 @@ POST = ["as_of", "agent_id", "team_id", "site_id", "queue"]
 Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
-_JSON = ("reasons", "more_reasons", "families")
-_NOTHING: Row = dict.fromkeys(("probability", "low", "high", "band", "base")) | dict(
-    zip(_JSON, ("[]", "[]", "{}"), strict=True)
-)
+Speak = Callable[[Explanation, Places], Iterable[tuple[Any, ...]]]
+_NOTHING: Row = dict.fromkeys(("probability", "low", "high", "band", "base"))
+_WORDS, _NO_TEXT = ("reasons", "more_reasons", "families"), ("[]", "[]", "{}")
 
 
 @dataclass(frozen=True)
@@ -54,26 +53,29 @@ class Answers:
     found: list[tuple[Explanation, Floats]]  # explanation and interval (n, 2)
 
 
-def score_frame(model: Model, version: str, frame: pd.DataFrame, within: Sequence[int] | None = None) -> list[Row]:
-    """Rows for the store: one per row of the frame and horizon, abstaining on thin histories and on the unseen.
+def score_frame(
+    model: Model, version: str, frame: pd.DataFrame, within: Sequence[int] | None = None, top: int | None = None
+) -> list[Row]:
+    """Rows like those of the store, reasons one by one; one per row of the frame and horizon.
 
-    `within` names horizons in days; all that the model has where it is None.
+    `within` names horizons in days, `top` how many reasons; all that the model has where it is None.
     """
     if frame.empty:
         return []
-    rows = told(
-        model, version, frame, ask(model, frame, within), Sentences.of(frame, feature_names()), datetime.now(UTC)
-    )
-    return [row | {name: json.loads(row[name]) for name in _JSON} for row in rows]
+
+    def spoken_of(explanation: Explanation, spoken: Places) -> Iterator[tuple[Any, ...]]:
+        families, every = explanation.by_family(), reasons(explanation, frame, top)
+        sums = (dict(zip(families.columns, one, strict=True)) for one in families.to_numpy()[spoken].tolist())
+        return ((list(map(asdict, every[row])), [], found) for row, found in zip(spoken, sums, strict=True))
+
+    return list(_rows(model, version, frame, ask(model, frame, within), datetime.now(UTC), spoken_of, ([], [], {})))
 
 
 def ask(model: Model, frame: pd.DataFrame, within: Sequence[int] | None = None) -> Answers:
     """Ask a model about every row of a frame, for all its horizons or for some."""
     inputs, ends = frame[feature_names()], within or horizons(model)
-    if not isinstance(model, TurnoverModel):
-        return Answers(_silent(model, frame), ends, [(model.explain(inputs), model.predict_interval(inputs))])
-    pairs = zip(model.explain_horizons(inputs, ends), model.predict_intervals(inputs, ends), strict=True)
-    return Answers(_silent(model, frame), ends, list(pairs))
+    found = model.tell(inputs, ends) if isinstance(model, TurnoverModel) else model.tell(inputs)
+    return Answers(_silent(frame, found.unlike), ends, list(zip(found.explanations, found.intervals, strict=True)))
 
 
 def told(
@@ -88,14 +90,34 @@ def told(
     at
         When they were scored.
     """
+
+    def spoken_of(explanation: Explanation, spoken: Places) -> Iterator[tuple[Any, ...]]:
+        found, families = ranked(explanation), explanation.by_family()
+        names = [json.dumps(name) for name in families.columns]
+        sums = [
+            f"{{{', '.join([f'{name}: {value!r}' for name, value in zip(names, values, strict=True)])}}}"
+            for values in families.to_numpy()[spoken].tolist()
+        ]
+        strongest, others = found.places(0, STRONGEST), found.places(STRONGEST, None)
+        return zip(sentences.as_json(strongest, spoken), sentences.as_json(others, spoken), sums, strict=True)
+
+    return _rows(model, version, frame, answers, at, spoken_of, _NO_TEXT)
+
+
+def _rows(
+    model: Model, version: str, frame: pd.DataFrame, answers: Answers, at: datetime, speak: Speak,
+    nothing: tuple[Any, ...],
+) -> Iterator[Row]:  # fmt: skip
+    """Rows of the store; `speak` gives the columns `_WORDS` of those with a score, the others have `nothing` there."""
     posts, details = _posts(frame), cast("Any", model).details_
     spoken = np.flatnonzero([why is None for why in answers.silent])
     for shared, (explanation, interval) in zip(_shared(model, version, at, answers.within), answers.found, strict=True):
         # a band compares with what is usual within the horizon that the base rate was counted for
         rate = details["base_rate"] if shared["main"] else None
-        said = _said(explanation, interval, sentences, spoken, rate)
+        said = zip(_numbers(explanation, interval, spoken, rate), speak(explanation, spoken), strict=True)
         for post, why in zip(posts, answers.silent, strict=True):
-            yield post | shared | (next(said) if why is None else _NOTHING | {"abstained": why})
+            numbers, words = next(said) if why is None else (_NOTHING, nothing)
+            yield {**post, **shared, **numbers, **dict(zip(_WORDS, words, strict=True)), "abstained": why}
 
 
 def unscored(model: Model, version: str, frame: pd.DataFrame, at: datetime) -> Iterator[Row]:
@@ -107,7 +129,7 @@ def unscored(model: Model, version: str, frame: pd.DataFrame, at: datetime) -> I
 
 def opted_out(row: Row) -> Row:
     """A row as it is where the agent opted out."""
-    return row | _NOTHING | {"abstained": OPTED_OUT}
+    return {**row, **_NOTHING, **dict(zip(_WORDS, _NO_TEXT, strict=True)), "abstained": OPTED_OUT}
 
 
 def _posts(frame: pd.DataFrame) -> list[Row]:
@@ -133,28 +155,13 @@ def _shared(model: Model, version: str, at: datetime, within: Sequence[int]) -> 
         }
 
 
-def _said(
-    explanation: Explanation, interval: Floats, sentences: Sentences, spoken: Places, rate: float | None
-) -> Iterator[Row]:
-    """What a model says of the rows that it speaks about."""
-    probability, families = explanation.probability[spoken].tolist(), explanation.by_family()
-    found = ranked(explanation)
-    names = [json.dumps(name) for name in families.columns]
-    columns = [
-        probability,
-        interval[spoken, 0].tolist(),
-        interval[spoken, 1].tolist(),
-        [None if rate is None else band(p, rate) for p in probability],
-        explanation.base[spoken].tolist(),
-        sentences.as_json(found.places(0, STRONGEST), spoken),
-        sentences.as_json(found.places(STRONGEST, None), spoken),
-        [
-            f"{{{', '.join([f'{name}: {value!r}' for name, value in zip(names, values, strict=True)])}}}"
-            for values in families.to_numpy()[spoken].tolist()
-        ],
-    ]
-    for one in zip(*columns, strict=True):
-        yield dict(zip(_NOTHING, one, strict=True), abstained=None)
+def _numbers(explanation: Explanation, interval: Floats, spoken: Places, rate: float | None) -> Iterator[Row]:
+    """What a model says of the rows that it speaks about, but for words."""
+    probability = explanation.probability[spoken].tolist()
+    bands = [None if rate is None else band(p, rate) for p in probability]
+    ends, base = interval[spoken].T.tolist(), explanation.base[spoken].tolist()
+    for one in zip(probability, *ends, bands, base, strict=True):
+        yield dict(zip(_NOTHING, one, strict=True))
 
 
 def horizons(model: Model) -> list[int]:
@@ -164,12 +171,10 @@ def horizons(model: Model) -> list[int]:
     return [int(model.details_["config"]["horizon_days"])]
 
 
-def _silent(model: Model, frame: pd.DataFrame) -> list[str | None]:
+def _silent(frame: pd.DataFrame, unlike: list[str | None]) -> list[str | None]:
     """Why there is no score for a row, or None."""
     thin = frame["contacts_per_hour"].isna()
-    return [
-        THIN_HISTORY if few else why and f"{UNLIKE}: {why}" for few, why in zip(thin, model.unlike(frame), strict=True)
-    ]
+    return [THIN_HISTORY if few else why and f"{UNLIKE}: {why}" for few, why in zip(thin, unlike, strict=True)]
 
 
 def band(probability: float, base_rate: float) -> str:

@@ -66,7 +66,7 @@ class Score(Base):
     abstained: Mapped[str | None]
     base: Mapped[float | None]
     strongest: Mapped[list[dict[str, Any]]] = mapped_column("reasons", Records)
-    others: Mapped[list[dict[str, Any]]] = mapped_column("more_reasons", Records, nullable=True, default=list)
+    more_reasons: Mapped[list[dict[str, Any]]] = mapped_column(Records, nullable=True, default=list)
     families: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
     model_version: Mapped[str]
     contract_version: Mapped[str]
@@ -78,11 +78,11 @@ class Score(Base):
     @property
     def reasons(self) -> list[dict[str, Any]]:
         """All of them, strongest first."""
-        return [*self.strongest, *(self.others or [])]
+        return [*self.strongest, *(self.more_reasons or [])]
 
     @reasons.setter
     def reasons(self, every: list[dict[str, Any]]) -> None:
-        self.strongest, self.others = every[:STRONGEST], every[STRONGEST:]
+        self.strongest, self.more_reasons = every[:STRONGEST], every[STRONGEST:]
 
 
 class Consent(Base):

@@ -38,7 +38,7 @@ def changed(row: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[st
     InputError
         A name is no signal that work can change, its value now is unknown, or the new one was not seen in training.
     """
-    found = row.copy()
+    found = row
     for name, value in changes.items():
         entry, now = _signal(name), float(row[name].iloc[0])
         if np.isnan(now):
@@ -49,9 +49,8 @@ def changed(row: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[st
                 f"changes.{name}: {value:g} lies outside what training saw; choose {low:g} to {high:g}"
                 f" ({entry.label}, {entry.unit})."
             )
-        found[name] = value
-        for other in _derived(name):
-            found[other.name] = _moved(other, row, now, value)
+        moved = {name: value} | {other.name: _moved(other, row, now, value) for other in _derived(name)}
+        found = found.assign(**moved)
     return found
 
 

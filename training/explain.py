@@ -1,7 +1,7 @@
 """Why a model says what it says: exact contributions that add up to the log-odds of the probability that is shown."""
 
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import pandas as pd
 from features.catalog import Family, feature
 from training.calibration import sigmoid
 
-__all__ = ["FAMILIES", "Explanation", "family_of"]
+__all__ = ["FAMILIES", "Explanation", "Told", "family_of"]
 
 FAMILIES: tuple[str, ...] = get_args(Family)
 
@@ -71,3 +71,14 @@ class Explanation:
         return shap.Explanation(
             values=self.values, base_values=self.base, data=numbers.to_numpy(float), feature_names=self.names
         )
+
+
+class Told(NamedTuple):
+    """All that a model says of n rows: for each horizon an explanation and an interval (n, 2); where it is silent.
+
+    `unlike` gives for each row why it is unlike anything seen in training, or None.
+    """
+
+    explanations: list[Explanation]
+    intervals: list[Floats]
+    unlike: list[str | None]

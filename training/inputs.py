@@ -33,8 +33,9 @@ def checked_frame(model: BaseEstimator, X: Any, names: list[str] | None = None) 
     if not isinstance(X, pd.DataFrame):
         array = validate_data(model, X, reset=names is None, ensure_all_finite="allow-nan")
         return pd.DataFrame(array, columns=names or [f"x{place}" for place in range(array.shape[1])])
-    frame: pd.DataFrame = X.rename(columns=str)
-    missing = [name for name in names or [] if name not in frame.columns]
+    frame: pd.DataFrame = X if isinstance(X.columns.dtype, pd.StringDtype) else X.rename(columns=str)
+    known = set(frame.columns)
+    missing = [name for name in names or [] if name not in known]
     if missing:
         raise InputError(f"The model needs columns that are missing: {', '.join(missing[:5])}.")
     if frame.empty:

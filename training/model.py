@@ -26,7 +26,7 @@ from training.calibration import Line, platt, sigmoid
 from training.columns import Columns
 from training.config import Recipe
 from training.contributions import Trees, contributions
-from training.explain import Explanation
+from training.explain import Explanation, Told
 from training.inputs import checked_frame, checked_target, checked_weight
 from training.novelty import Seen
 from training.parts import PARTS, Member, Rows, folds, part_weights
@@ -128,7 +128,10 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 11.
         """
-        margins = self.margins(X)
+        return self._interval(self.margins(X), level)
+
+    def _interval(self, margins: Floats, level: float) -> Floats:
+        """`margins`: of each member, shape (n, members)."""
         middle, members = margins.mean(axis=1), margins.shape[1]
         spread = (members - 1) / members * ((margins - middle[:, None]) ** 2).sum(axis=1) * self.line_.slope**2
         at = np.column_stack([middle, np.ones(len(middle))])
@@ -149,6 +152,18 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         median for the linear part.
         """
         frame, native = self._native(X)
+        values, base = self.contributions(native)
+        return Explanation(values, base, frame)
+
+    def tell(self, X: Any, level: float = 0.9) -> Told:
+        """`explain`, `predict_interval` and `unlike` at once: reading a single row takes longer than each of them."""
+        frame, native = self._native(X)
+        values, base = self.contributions(native)
+        interval, unlike = self._interval(self.margins_of(native), level), self.seen_.unlike(native, self.feature_names)
+        return Told([Explanation(values, base, frame)], [interval], unlike)
+
+    def contributions(self, native: Floats) -> tuple[Floats, Floats]:
+        """The numbers of `explain` for columns as `columns_.native` gives them: (n, k), and the base (n,)."""
         expanded, share = self.columns_.expanded(native), 1 / len(self.members_)
         values, apart = np.zeros(native.shape), np.zeros(expanded.shape)
         base = np.full(len(native), self.intercept_)
@@ -163,7 +178,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             found, middle = linear.contributions(expanded)
             apart, base = apart + self.weights_[0] * share * found, base + self.weights_[0] * share * middle
         values = values + self.columns_.folded(apart)
-        return Explanation(values * self.line_.slope, base * self.line_.slope + self.line_.intercept, frame)
+        return values * self.line_.slope, base * self.line_.slope + self.line_.intercept
 
     @property
     def feature_names(self) -> list[str]:
@@ -171,7 +186,10 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def margins(self, X: Any) -> Floats:
         """Log-odds before calibration as each member sees them, shape (n, members)."""
-        native = self._native(X)[1]
+        return self.margins_of(self._native(X)[1])
+
+    def margins_of(self, native: Floats) -> Floats:
+        """The same for columns as `columns_.native` gives them."""
         expanded = self.columns_.expanded(native)
         found = [member.margins(native, expanded) @ self.weights_ + self.intercept_ for member in self.members_]
         return np.column_stack(found)

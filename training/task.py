@@ -18,7 +18,7 @@ from features.frame import load_frame
 from features.home import Home
 from features.raw import reach, rows
 from training.config import OutcomeConfig, Recipe
-from training.explain import Explanation
+from training.explain import Explanation, Told
 from training.hazard import Spells, follow_up, within_horizon
 from training.labels import next_scores, seen_whole
 from training.model import RiskModel
@@ -50,6 +50,8 @@ class Model(Protocol):
     def explain(self, X: pd.DataFrame) -> Explanation: ...
 
     def unlike(self, X: pd.DataFrame) -> list[str | None]: ...
+
+    def tell(self, X: pd.DataFrame) -> Told: ...
 
 
 class Task(Protocol):

@@ -13,10 +13,12 @@ from scipy.stats import norm
 from features.catalog import contract_version, feature
 from features.errors import InputError
 from training.calibration import sigmoid
+from training.columns import Columns
 from training.config import Recipe
-from training.explain import Explanation
+from training.explain import Explanation, Told
 from training.files import FORMAT, about
 from training.hazard import BAND, CAUSES, Bands, Spells, incidence, person_periods
+from training.inputs import checked_frame
 from training.model import RiskModel
 
 __all__ = ["TurnoverModel"]
@@ -74,7 +76,7 @@ class TurnoverModel:
         self.causes = {cause: RiskModel(_NAMES[cause], self.recipe) for cause in CAUSES if cause in seen}
         for cause, model in self.causes.items():
             rows, y, weight = self._rows(spells, cause)
-            model.fit(self._ahead(X[_read(X, cause)], rows), y, weight, people[rows["row"]])
+            model.fit(self._of_periods(X[_read(X, cause)], rows), y, weight, people[rows["row"]])
         self.contract_ = contract_version()
         return self
 
@@ -87,7 +89,7 @@ class TurnoverModel:
         for cause, model in self.causes.items():
             rows, y, weight = self._rows(spells, cause)
             if y.any():
-                model.calibrate(self._ahead(X, rows), y, weight, people[rows["row"]])
+                model.calibrate(self._of_periods(X, rows), y, weight, people[rows["row"]])
         return self
 
     def incidence(self, X: pd.DataFrame) -> Floats:
@@ -107,7 +109,9 @@ class TurnoverModel:
     def predict_intervals(self, X: pd.DataFrame, horizons: Sequence[int], level: float = 0.9) -> list[Floats]:
         """The same for several horizons, at the cost of the longest."""
         lasts = [self._band(horizon) for horizon in horizons]
-        margins = self._margins(X, max(lasts) + 1)
+        return self._intervals(self._margins(self._ahead(X, max(lasts) + 1), len(X)), lasts, level)
+
+    def _intervals(self, margins: list[Floats], lasts: Sequence[int], level: float) -> list[Floats]:
         return [self._interval([found[: last + 1] for found in margins], last, level) for last in lasts]
 
     def _interval(self, margins: list[Floats], last: int, level: float) -> Floats:
@@ -125,7 +129,7 @@ class TurnoverModel:
 
     def unlike(self, X: pd.DataFrame) -> list[str | None]:
         """Why a row is unlike anything seen in training, or None."""
-        return self.causes["voluntary"].unlike(self._in_bands(X, 1))
+        return self._unlike(self._ahead(X, 1), len(X))
 
     def explain(self, X: pd.DataFrame, horizon: int | None = None) -> Explanation:
         """Contributions of every feature in log-odds of the probability of a voluntary exit within a horizon.
@@ -139,20 +143,32 @@ class TurnoverModel:
     def explain_horizons(self, X: pd.DataFrame, horizons: Sequence[int]) -> list[Explanation]:
         """The same for several horizons, at the cost of the longest."""
         lasts = [self._band(horizon) for horizon in horizons]
-        rows, shape = self._in_bands(X, max(lasts) + 1), (max(lasts) + 1, len(X))
-        found = [model.explain(rows) for model in self.causes.values()]
-        parts = [(one.values.reshape(*shape, -1), one.base.reshape(shape)) for one in found]
+        return self._explanations(X, self._ahead(X, max(lasts) + 1), lasts)
+
+    def tell(self, X: pd.DataFrame, horizons: Sequence[int] | None = None, level: float = 0.9) -> Told:
+        """`explain_horizons`, `predict_intervals` and `unlike` at once (see `RiskModel.tell`)."""
+        lasts = [self._band(horizon) for horizon in horizons or [self.horizon_days]]
+        ahead = self._ahead(X, max(lasts) + 1)
+        intervals = self._intervals(self._margins(ahead, len(X)), lasts, level)
+        return Told(self._explanations(X, ahead, lasts), intervals, self._unlike(ahead, len(X)))
+
+    def _explanations(self, X: pd.DataFrame, ahead: list[Floats], lasts: Sequence[int]) -> list[Explanation]:
+        parts = []
+        for model, native in zip(self.causes.values(), ahead, strict=True):
+            values, base = model.contributions(native)
+            parts.append((values.reshape(-1, len(X), values.shape[1]), base.reshape(-1, len(X))))
         return [self._explanation(X, [(v[: last + 1], base[: last + 1]) for v, base in parts], last) for last in lasts]
 
     def _explanation(self, X: pd.DataFrame, parts: list[tuple[Floats, Floats]], last: int) -> Explanation:
         """`parts`: contributions (bands, n, k) and base (bands, n) of each cause."""
         ends = np.array([base + found.sum(axis=2) for found, base in parts]).transpose(0, 2, 1)
         starts = np.array([base + found[:, :, -1] for found, base in parts]).transpose(0, 2, 1)
-        slopes, values = np.zeros_like(ends), np.zeros((len(X), len(self.feature_names)))
+        place_of = {name: place for place, name in enumerate(self.feature_names)}
+        slopes, values = np.zeros_like(ends), np.zeros((len(X), len(place_of)))
         for node, share in zip(_NODES, _SHARES, strict=True):
             slopes += share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
         for number, ((found, _), model) in enumerate(zip(parts, self.causes.values(), strict=True)):
-            places = [self.feature_names.index(name) for name in model.columns_.names if name != BAND]
+            places = [place_of[name] for name in model.columns_.names if name != BAND]
             for band, part in enumerate(found):
                 values[:, places] += part[:, :-1] * slopes[number, :, band, None]
         base = self._logit(ends, last) - values.sum(axis=1)
@@ -207,20 +223,28 @@ class TurnoverModel:
         y[len(rows) - int(happened.sum()) :] = 1.0
         return rows, y, rows["weight"].to_numpy(dtype=float)
 
-    def _ahead(self, X: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    def _of_periods(self, X: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         ends = np.array(self.bands.ends, dtype=float)
         return X.iloc[rows["row"]].assign(**{BAND: ends[rows["band"]]}).reset_index(drop=True)
 
-    def _in_bands(self, X: pd.DataFrame, bands: int) -> pd.DataFrame:
-        """The rows of X in each of the first bands, one band after another, shape (bands * n, k + 1)."""
-        rows = pd.concat([X] * bands, ignore_index=True) if bands > 1 else X.reset_index(drop=True)
-        ahead = pd.Series(np.repeat(np.array(self.bands.ends[:bands], dtype=float), len(X)), name=BAND)
-        return pd.concat([rows, ahead], axis=1)
+    def _ahead(self, X: pd.DataFrame, bands: int) -> list[Floats]:
+        """Of each cause, the numbers of all rows in the first bands, one band after another, (bands * n, columns)."""
+        ends, found = np.repeat(np.array(self.bands.ends[:bands], dtype=float), len(X)), []
+        for model in self.causes.values():
+            place = model.columns_.names.index(BAND)
+            columns = Columns([name for name in model.columns_.names if name != BAND], model.columns_.categories)
+            native = columns.native(checked_frame(model, X, columns.names))
+            found.append(np.asfortranarray(np.insert(np.tile(native, (bands, 1)), place, ends, axis=1)))
+        return found
 
-    def _margins(self, X: pd.DataFrame, bands: int) -> list[Floats]:
-        """Of each cause, those of its members in each of the first bands, shape (bands, n, members)."""
-        rows = self._in_bands(X, bands)
-        return [model.margins(rows).reshape(bands, len(X), -1) for model in self.causes.values()]
+    def _margins(self, ahead: list[Floats], n: int) -> list[Floats]:
+        """Of each cause, those of its members, shape (bands, n, members)."""
+        pairs = zip(self.causes.values(), ahead, strict=True)
+        return [model.margins_of(native).reshape(-1, n, len(model.members_)) for model, native in pairs]
+
+    def _unlike(self, ahead: list[Floats], n: int) -> list[str | None]:
+        model = self.causes["voluntary"]
+        return model.seen_.unlike(ahead[list(self.causes).index("voluntary")][:n], model.feature_names)
 
     def _band(self, horizon: int | None) -> int:
         wanted = self.horizon_days if horizon is None else horizon
@@ -230,7 +254,8 @@ class TurnoverModel:
 
     def _log_odds(self, X: pd.DataFrame) -> Floats:
         """Log-odds of the daily hazards, shape (causes, n, bands)."""
-        found = [margins.mean(axis=2) for margins in self._margins(X, len(self.bands.ends))]
+        margins = self._margins(self._ahead(X, len(self.bands.ends)), len(X))
+        found = [one.mean(axis=2) for one in margins]
         return self._calibrated(np.array(found).transpose(0, 2, 1))
 
     def _calibrated(self, margins: Floats) -> Floats:

@@ -29,8 +29,11 @@ def own_home(road: Home, tmp_path: Path) -> Home:
 
 def rows_of(store: Store, day: date) -> list[dict[str, Any]]:
     scores = [score for outcome in ("burnout", "turnover") for score in store.scores(outcome, day)]
-    told = [{name: value for name, value in vars(score).items() if not name.startswith("_")} for score in scores]
-    return [{name: value for name, value in row.items() if name != "scored_at"} for row in told]  # when is no score
+    apart = ("scored_at", "strongest", "more_reasons")  # when is no score; both are in `reasons`
+    told = [
+        {name: value for name, value in vars(score).items() if name[0] != "_" and name not in apart} for score in scores
+    ]
+    return [row | {"reasons": score.reasons} for row, score in zip(told, scores, strict=True)]
 
 
 def test_everyone_on_the_roster_has_a_row_per_outcome(scored: Store, newest: pd.DataFrame, last_day: date) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from features import Home
 from serving import Store
-from serving.tables import records
+from serving.tables import STRONGEST, Score, records
 
 DAY = date(2026, 1, 5)
 REASONS = [
@@ -34,7 +34,22 @@ def test_reasons_are_read_one_by_one_however_they_were_written(given: Any, eithe
     assert (found.reasons, found.families, found.main) == (REASONS, {"schedule": 0.25}, True)
 
 
+@pytest.mark.parametrize("split", [0, 1, 2])
+def test_reasons_are_whole_wherever_they_are_parted(split: int, either_store: Store) -> None:
+    kept = row("A1", reasons=REASONS[:split], more_reasons=REASONS[split:], families={})
+    either_store.replace_scores(DAY, "burnout", [kept])
+    (found,) = either_store.scores("burnout", DAY)
+    assert found.reasons == REASONS
+
+
+def test_an_object_parts_its_reasons_as_the_batch_does() -> None:
+    many = [REASONS[0] | {"signal": f"s{number}"} for number in range(STRONGEST + 3)]
+    score = Score(**row("A1", reasons=many))
+    assert (score.strongest, score.more_reasons, score.reasons) == (many[:STRONGEST], many[STRONGEST:], many)
+
+
 def test_records_without_an_entry_are_none() -> None:
+    assert records(None) == []
     assert records([]) == records({"signal": [], "contribution": []}) == []
 
 

@@ -325,6 +325,14 @@ def test_intervals_hold_the_true_probability_about_as_often_as_they_say(tiny: Re
     assert 0.8 < found[0.9] < 0.99
 
 
+def test_what_is_told_at_once_is_what_each_question_says(model: RiskModel, people: pd.DataFrame) -> None:
+    found, apart = model.tell(people), model.explain(people)
+    np.testing.assert_array_equal(found.explanations[0].values, apart.values)
+    np.testing.assert_array_equal(found.explanations[0].base, apart.base)
+    np.testing.assert_array_equal(found.intervals[0], model.predict_interval(people))
+    assert found.unlike == model.unlike(people)
+
+
 def test_rows_of_training_are_not_unlike_it_and_others_are_told(model: RiskModel, people: pd.DataFrame) -> None:
     assert model.unlike(people) == [None] * len(people)
     far, bare = people.head(1).assign(commute=900.0), people.head(1).assign(commute=np.nan, noise=np.nan)

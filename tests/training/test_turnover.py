@@ -136,6 +136,15 @@ def test_horizons_that_are_asked_together_answer_as_one_by_one(model: TurnoverMo
         np.testing.assert_array_equal(interval, model.predict_interval(X, horizon=horizon))
 
 
+def test_what_is_told_at_once_is_what_each_question_says(model: TurnoverModel, X: pd.DataFrame) -> None:
+    ends = list(model.bands.ends)
+    found = model.tell(X, ends)
+    for one, apart in zip(found.explanations, model.explain_horizons(X, ends), strict=True):
+        np.testing.assert_array_equal(one.values, apart.values)
+    np.testing.assert_array_equal(found.intervals, model.predict_intervals(X, ends))
+    assert found.unlike == model.unlike(X)
+
+
 def test_a_row_is_explained_alone_as_among_others(model: TurnoverModel, X: pd.DataFrame) -> None:
     together = model.explain(X)
     for place in range(5):

@@ -124,7 +124,11 @@ def test_an_opt_out_is_invisible_to_the_manager(api: Any) -> None:
     before = store.scores("burnout", store.latest("burnout"), [api.cast.own])[0]  # type: ignore[arg-type]
     mine = (Score.agent_id == api.cast.own, Score.outcome == "burnout")
     with store.writing() as session:
-        session.execute(update(Score).where(*mine).values(**nothing, reasons=[], families={}, abstained=OPTED_OUT))
+        session.execute(
+            update(Score)
+            .where(*mine)
+            .values(**nothing, strongest=[], more_reasons=[], families={}, abstained=OPTED_OUT)
+        )
     try:
         said = {role: get(api, f"/v1/agents/{api.cast.own}/score", role)["score"] for role in ("manager", "agent")}
         team = get(api, f"/v1/teams/{api.cast.teams['own']}/scores", "manager")
@@ -132,7 +136,9 @@ def test_an_opt_out_is_invisible_to_the_manager(api: Any) -> None:
         assert said["agent"]["abstained"] == OPTED_OUT
         assert [s["abstained"] for s in team["scores"]] == [NO_SCORE]
     finally:
-        kept = {name: getattr(before, name) for name in (*nothing, "reasons", "families", "abstained")}
+        kept = {
+            name: getattr(before, name) for name in (*nothing, "strongest", "more_reasons", "families", "abstained")
+        }
         with store.writing() as session:
             session.execute(update(Score).where(*mine).values(**kept))
         store.close()
