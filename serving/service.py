@@ -8,13 +8,14 @@ from bentoml.exceptions import InvalidArgument
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
+from features.errors import NotReadyError
 from features.home import Home
 from serving.api.app import application, responded
 from serving.api.asked import known
 from serving.api.desk import Desk
 from serving.api.document import document
 from serving.api.gate import Gate
-from serving.api.logs import configure_logging
+from serving.api.logs import configure_logging, write_line
 from serving.api.problems import one_sentence
 from serving.schemas import RowsRequest, RowsResponse, ScoresRequest, ScoresResponse
 from serving.settings import load_settings
@@ -80,24 +81,27 @@ class RespiteScores:
 
     def __init__(self) -> None:
         configure_logging()
-        self.desk = desk()
-        self.desk.load()
+        try:
+            desk().load()
+        except NotReadyError as error:  # the gate answers 503 until the store is there
+            write_line("not ready", why=str(error))
 
     @bentoml.api(route="/v1/scores", input_spec=ScoresIn, output_spec=ScoresResponse)
     async def scores(self, **body: Any) -> Response:
         """Scores of some agents from the last batch, with reasons in words."""
         request = ScoresRequest(**body)
-        here = len(request.agent_ids) <= _FEW and self.desk.store.answers_at_once
-        return await responded(lambda: self.desk.scoring.some(known(), request), here)
+        here = len(request.agent_ids) <= _FEW and desk().store.answers_at_once
+        return await responded(lambda: desk().scoring.some(known(), request), here)
 
     @bentoml.api(route="/v1/score_rows", input_spec=RowsIn, output_spec=RowsResponse)
     async def score_rows(self, **body: Any) -> Response:
         """Score rows of features; nothing is kept."""
-        return await responded(lambda: self.desk.online.score_rows(RowsRequest(**body)), here=False)
+        return await responded(lambda: desk().online.score_rows(RowsRequest(**body)), here=False)
 
     @bentoml.on_shutdown
     def close(self) -> None:
-        self.desk.close()
+        if desk.cache_info().currsize:
+            desk().close()
 
 
 RespiteScores.add_asgi_middleware(Gate, desk=desk, mounted=APPLICATION)  # type: ignore[attr-defined] # as above

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
@@ -12,8 +13,8 @@ from urllib.parse import parse_qs
 import anyio.to_thread
 from sqlalchemy import Connection
 
-from features.errors import AccessError
-from serving.access import Principal, check
+from features.errors import AccessError, NotReadyError
+from serving.access import AccessPolicy, Principal, check
 from serving.access.oidc import IdentityProvider, is_jwt
 from serving.api.asked import Asked, current_request
 from serving.api.counters import REQUESTS, SECONDS
@@ -39,24 +40,52 @@ _WITH_BODY = ("POST", "PUT")
 
 
 class Gate:
-    """Lets in who may ask, with a purpose, and sends an answer once its entry is in the log."""
+    """Lets in who may ask, with a purpose, and sends an answer once its entry is in the log.
+
+    A store that does not answer when the process starts is asked again with every request.
+    """
 
     def __init__(self, app: Any, desk: Callable[[], Desk], mounted: Any) -> None:
         # what is mounted is asked straight away: the way to it through BentoML takes longer than most answers
-        self.app, self.mounted, self.desk = app, mounted, desk()
-        self.policy = self.desk.scoring.policy
+        self.app, self.mounted, self._desk = app, mounted, desk
+
+    @cached_property
+    def desk(self) -> Desk:
+        return self._desk()
+
+    @cached_property
+    def policy(self) -> AccessPolicy:
+        return self.desk.scoring.policy
+
+    @cached_property
+    def provider(self) -> IdentityProvider | None:
         oidc = self.desk.settings.access.oidc
-        self.provider = IdentityProvider(oidc) if oidc else None
-        self.journal = Journal(self.desk.store)
+        return IdentityProvider(oidc) if oidc else None
+
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self.desk.store)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"] == "/readyz":
-            await self._ready(send)
-        elif scope["type"] == "lifespan" or (scope["type"] == "http" and _is_open(scope["path"])):
+        ready = scope["type"] == "http" and scope["path"] == "/readyz"
+        if not ready and (scope["type"] == "lifespan" or (scope["type"] == "http" and _is_open(scope["path"]))):
             await self.app(scope, receive, send)
+        elif scope["type"] == "http" and (why := await self._closed()):
+            await _send(send, 503, *problem(503, why))
+        elif ready:
+            await self._ready(send)
         elif scope["type"] == "http":
             await self._guarded(scope, receive, send)
         # nothing here speaks WebSocket: a connection that is not accepted is closed by the server
+
+    async def _closed(self) -> str | None:
+        """Why nothing can be answered yet, or None."""
+        if "desk" not in self.__dict__:
+            try:
+                await anyio.to_thread.run_sync(lambda: self.desk)
+            except NotReadyError as error:
+                return str(error)
+        return None
 
     async def _ready(self, send: Any) -> None:
         """Ready, or why not."""

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from starlette.testclient import TestClient
 
+from features.errors import NotReadyError
 from serving import Store
+from serving.api.desk import Desk
+from serving.api.gate import Gate
 from serving.audit import verify
 from serving.consent import turn
 
@@ -213,3 +217,26 @@ def test_what_is_open_holds_nothing_about_anyone(where: str, api: Any) -> None:
     answer = api.client.get(where)
     assert answer.status_code == 200
     assert api.cast.own not in answer.text
+
+
+def test_a_store_that_is_not_there_when_the_process_starts_is_asked_again(api: Any) -> None:
+    there: list[bool] = []
+
+    def desk() -> Desk:
+        if not there:
+            raise NotReadyError("The store does not answer: it is being restarted.")
+        return Desk.of(api.home)
+
+    async def alive(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"alive"})
+
+    client = TestClient(Gate(alive, desk, alive))
+    headers = {"Authorization": f"Bearer {api.tokens['hr']}", "Respite-Purpose": "support"}
+    for where in (path(api), "/readyz"):
+        refused = client.get(where, headers=headers)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+        assert "it is being restarted" in refused.json()["detail"]
+    assert client.get("/livez").text == "alive"
+    there.append(True)
+    assert client.get(path(api), headers=headers).status_code == 200
