@@ -5,7 +5,7 @@ HOME_  ?= .respite
 EXTRAS ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean bench-features bench-explain bench-quality bench-score bench-serve bench-endure
+.PHONY: help setup demo test check format lock clean bench-features bench-explain bench-quality bench-score bench-serve bench-endure bench-effects
 
 help:            ## say what can be done here
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ bench-explain: setup   ## the speed and memory of explanations beside LightGBM's
 
 bench-serve: setup     ## the service over 100,000 scored agents beside a bare endpoint of the same service
 	$(BIN)/python -m benchmarks.serve
+
+bench-effects: setup   ## how often intervals of effects hold the truth
+	$(BIN)/python -m benchmarks.effects
 
 bench-endure: setup    ## ten minutes of load while workers are killed and the database is restarted
 	$(BIN)/python -m benchmarks.endure

@@ -10,6 +10,7 @@ from features.commands import AsJson, HomeOption
 from features.errors import InputError
 from features.home import Home
 from features.terminal import Terminal
+from training.effects_commands import app as effects_app
 
 if TYPE_CHECKING:
     from training.config import OutcomeConfig
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer()
+app.add_typer(effects_app)
 
 Outcome = Annotated[str | None, typer.Option(help="burnout, turnover or all.")]
 

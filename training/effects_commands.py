@@ -1,0 +1,84 @@
+"""`respite effects`: did a program help; `respite power`: how many people it takes to see that."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from features.commands import AsJson, HomeOption
+from features.errors import InputError
+from features.home import Home
+from features.terminal import Terminal
+
+if TYPE_CHECKING:
+    from training.effects import Effect, Refused
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+
+@app.command()
+def effects(
+    program: Annotated[str, typer.Option(help="An action of the table `outreach`.")],
+    design: Annotated[
+        str | None,
+        typer.Option(help="randomized, staggered or stepped_wedge; what the table shows where it is left out."),
+    ] = None,
+    primary: Annotated[str, typer.Option(help="The outcome that the program was started for.")] = "burnout_score",
+    days: Annotated[int, typer.Option(help="How long after a person's first turn outcomes count.")] = 180,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate what a program changed, against people or teams that can be compared; or say why that cannot be told."""
+    import json
+
+    from training.effects import OUTCOMES, Effect, study
+
+    terminal = Terminal(as_json)
+    with terminal.step(f"Studying {program}") as step:
+        found = study(Home.find(home), program, design, primary, days, step.show)  # type: ignore[arg-type] # study checks it
+        step.said = f"design: {found.design}"
+    rows = [_row(one, OUTCOMES[one.outcome].label) for one in found.effects if isinstance(one, Effect)]
+    terminal.table(f"What {program} changed", ["outcome", "design", "at least", "estimate", "at most", ""], rows)
+    for why, named in _refusals([one for one in found.effects if not isinstance(one, Effect)]).items():
+        terminal.say(f"No answer for {', '.join(named)}: {why}")
+    terminal.answer(json.loads(found.to_json()))
+
+
+@app.command()
+def power(
+    effect: Annotated[float, typer.Option(help="The change that should be seen: of a share, or of a mean.")],
+    rate: Annotated[float | None, typer.Option(help="The share as it is now, such as 0.3.")] = None,
+    sd: Annotated[float | None, typer.Option(help="Instead: standard deviation of a mean.")] = None,
+    chance: Annotated[float, typer.Option("--power", help="The chance of seeing it.")] = 0.8,
+    team_size: Annotated[int, typer.Option(help="People per team, where teams are drawn.")] = 1,
+    icc: Annotated[float, typer.Option(help="How alike people of a team are (intraclass correlation).")] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """How many people per arm a program needs, before it starts."""
+    from training.effects.power import needed_for_mean, needed_for_share
+
+    if (rate is None) == (sd is None):
+        raise InputError("Name either --rate, for a share, or --sd, for a mean.")
+    terminal = Terminal(as_json)
+    given = (effect, chance, 0.95, team_size, icc)
+    found = needed_for_mean(sd, *given) if sd is not None else needed_for_share(float(rate or 0), *given)
+    terminal.say(found.sentence)
+    terminal.say(f"The rule of thumb 15.7 x variance / change² says {found.rule_of_thumb:,}.")
+    terminal.answer(asdict(found))
+
+
+def _row(one: "Effect", label: str) -> tuple[str, ...]:
+    alone = "on its own, not among all" if one.helpful and one.design != "instrument" else ""
+    said = "helped" if one.helpful_adjusted else alone
+    numbers = (f"{value:+.3g}" for value in (one.low, one.estimate, one.high))
+    return (f"{label}{' (primary)' if one.primary else ''}", one.design, *numbers, said)
+
+
+def _refusals(refused: "list[Refused]") -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in refused:
+        named = found.setdefault(f"{one.why} {one.instead}", [])
+        named += [one.outcome] if one.outcome not in named else []
+    return found
