@@ -115,7 +115,8 @@ class Analysis:
         return next((one for one in self.effects if one.outcome == outcome and one.design == wanted), None)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self) | {"effects": [_kind(one) | asdict(one) for one in self.effects]}, default=str)
+        effects = [_kind(one) | asdict(one) for one in self.effects]
+        return json.dumps(asdict(self) | {"effects": effects}, default=date.isoformat)
 
     @classmethod
     def from_json(cls, text: str) -> "Analysis":

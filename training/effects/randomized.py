@@ -31,7 +31,8 @@ def intention_to_treat(y: Floats, offered: Floats, before: Floats | None = None,
     regression adjustments to experimental data.
     """
     covariates = _covariates(before, len(y))
-    design = np.column_stack([np.ones(len(y)), offered, covariates, covariates * offered[:, None]])
+    # whether the value before is unknown has no product: in a small arm everyone's may be known
+    design = np.column_stack([np.ones(len(y)), offered, covariates, covariates[:, :1] * offered[:, None]])
     fitted = sm.OLS(y, design).fit(cov_type="HC3", use_t=True)
     reach = stats.t.ppf(0.5 + level / 2, fitted.df_resid) * fitted.bse[1]
     middle = float(fitted.params[1])

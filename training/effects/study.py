@@ -213,9 +213,10 @@ def _why_not(name: str, design: Design, rows: pd.DataFrame) -> Refused | None:
 def _effect(
     name: str, design: Design, found: Estimate, compared: str, window: tuple[date, date], notes: tuple[str, ...]
 ) -> Effect:
+    numbers = (float(found.estimate), float(found.low), float(found.high))
     return Effect(
-        name, OUTCOMES[name].unit, found.estimate, found.low, found.high, LEVEL, design, compared, found.treated,
-        found.control, found.clusters, found.method, window, notes=(*found.notes, *notes),
+        name, OUTCOMES[name].unit, *numbers, LEVEL, design, compared, found.treated, found.control, found.clusters,
+        found.method, window, notes=(*found.notes, *notes),
     )  # fmt: skip
 
 

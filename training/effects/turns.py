@@ -33,7 +33,7 @@ class Turns:
     @property
     def by_team(self) -> bool:
         """Whether teams began as wholes, and not all at once."""
-        spread = self.people.groupby("team_id")["at"].quantile(0.9) - self.begins
+        spread = self.people.groupby("team_id")["at"].median() - self.begins
         together = (spread <= pd.Timedelta(days=_TOGETHER_DAYS)).mean() >= 0.8
         return bool(together and len(set(self.begins)) > 1)
 

@@ -1,5 +1,7 @@
 """Effects where teams cross over in an order that a lot drew (stepped wedge)."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -31,7 +33,9 @@ def wedge_effect(panel: pd.DataFrame, level: float = 0.95) -> Estimate:
     dummies = [pd.get_dummies(rows[name], drop_first=True, dtype=float) for name in ("team", "period")]
     design = np.column_stack([within, *dummies])
     fitted = LinearRegression(cluster_ids=rows["team"].to_numpy(), vcov_type="hc2_bm", alpha=1 - level)
-    fitted.fit(design, rows["y"].to_numpy(dtype=float))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Satterthwaite DOF")  # of teams and periods, about which nothing is said
+        fitted.fit(design, rows["y"].to_numpy(dtype=float))
     found = fitted.get_inference(1)
     middle, se, teams = float(found.coefficient), float(found.se), rows["team"].nunique()
     df = float(found.df) if found.df else teams - 1
