@@ -1,6 +1,7 @@
-"""`respite effects`: did a program help; `respite power`: how many people it takes to see that."""
+"""`respite effects`, `power`, `savings`: did a program help, how many people it takes to see that, what it saved."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,6 +68,40 @@ def power(
     terminal.say(found.sentence)
     terminal.say(f"The rule of thumb 15.7 x variance / change² says {found.rule_of_thumb:,}.")
     terminal.answer(asdict(found))
+
+
+@app.command()
+def savings(
+    program: Annotated[list[str], typer.Option(help="A program that was studied; several are set side by side.")],
+    costs: Annotated[Path, typer.Option(help="YAML with prices; docs/costs.yaml is an example.")],
+    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """What programs saved and cost, the lower bound first; only what was measured against a comparison counts."""
+    from training.effects import read_analysis
+    from training.savings import compare, load_costs
+    from training.savings import savings as saved_by
+
+    terminal, prices, target_home = Terminal(as_json), load_costs(costs), Home.find(home)
+    found = [(one := read_analysis(target_home, name), saved_by(one, prices, seed)) for name in program]
+    for _, saved in found:
+        terminal.say(saved.sentence)
+        for why in saved.not_counted:
+            terminal.say(f"Not counted, {why}")
+        rows = [
+            (str(row["what"]), *(f"{float(row[end]):+.2f}" for end in ("at_low", "at_high"))) for row in saved.tornado
+        ]
+        terminal.table(
+            f"What moves the return of {saved.program}", ["what", "at its lower end", "at its upper end"], rows
+        )
+    table = compare(found)
+    if len(found) > 1:
+        shown = [
+            [f"{value:,.2f}" if isinstance(value, float) else str(value) for value in row] for row in table.to_numpy()
+        ]
+        terminal.table("Programs side by side", list(table.columns), shown)
+    terminal.answer({"programs": [asdict(saved) for _, saved in found], "side_by_side": table.to_dict("records")})
 
 
 def _row(one: "Effect", label: str) -> tuple[str, ...]:

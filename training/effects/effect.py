@@ -98,7 +98,7 @@ class Analysis:
     """The study of one program.
 
     `people` are counts by what they were (offered, holdout, accepted, teams); `event_study` rows of weeks from the
-    begin, estimate, low, high, and whether the row is before the program.
+    begin (period), estimate, low, high. `days` is how long after a turn outcomes were counted.
     """
 
     program: str
@@ -108,6 +108,7 @@ class Analysis:
     effects: tuple[Effect | Refused, ...]
     people: dict[str, int] = field(default_factory=dict)
     event_study: tuple[dict[str, Any], ...] = ()
+    days: int = 180
 
     def of(self, outcome: str, design: Design | None = None) -> Effect | Refused | None:
         """What was found of an outcome, by the study's own design where none is named."""

@@ -74,14 +74,14 @@ def study(
     wanted = design or design_of(turns)
     if wanted is None:
         effects: list[Effect | Refused] = [Refused(name, "randomized", _NOBODY_HELD_OUT, _INSTEAD) for name in OUTCOMES]
-        found = Analysis(program, "randomized", day, primary, tuple(effects), turns.counts())
+        found = Analysis(program, "randomized", day, primary, tuple(effects), turns.counts(), days=days)
     elif wanted in ("randomized", "instrument"):
         effects = _by_lot(home, turns, days, say)
-        found = Analysis(program, "randomized", day, primary, _judged(effects, primary), turns.counts())
+        found = Analysis(program, "randomized", day, primary, _judged(effects, primary), turns.counts(), days=days)
     else:
         effects, course = _by_teams(home, turns, wanted, primary, say)
-        found = Analysis(program, wanted, day, primary, _judged(effects, primary), turns.counts(), course)
-    _keep(home, found, days)
+        found = Analysis(program, wanted, day, primary, _judged(effects, primary), turns.counts(), course, days)
+    _keep(home, found)
     return found
 
 
@@ -247,7 +247,7 @@ def _p_value(one: Effect) -> float:
     return float(2 * norm.sf(abs(one.estimate) / half * norm.ppf(0.5 + one.level / 2))) if half > 0 else 1.0
 
 
-def _keep(home: Home, found: Analysis, days: int) -> None:
+def _keep(home: Home, found: Analysis) -> None:
     """Into the home and into MLflow: design, window and numbers."""
     from training.tracking import tracked
 
@@ -257,7 +257,7 @@ def _keep(home: Home, found: Analysis, days: int) -> None:
     part.write_text(found.to_json(), encoding="utf-8")
     os.replace(part, path)
     with tracked(home, "effects", found.program) as run:
-        run.parameters({"program": found.program, "design": found.design, "primary": found.primary, "days": days,
+        run.parameters({"program": found.program, "design": found.design, "primary": found.primary, "days": found.days,
                         "as_of": found.as_of, **found.people})  # fmt: skip
         for one in found.effects:
             if isinstance(one, Effect):
