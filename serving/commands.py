@@ -58,6 +58,7 @@ def score(
 def report(
     team: Annotated[str | None, typer.Option(help="The page of a team, for its manager; it names nobody.")] = None,
     agent: Annotated[str | None, typer.Option(help="The page of an agent, for that agent.")] = None,
+    organization: Annotated[bool, typer.Option("--organization", help="The page of everything, for HR.")] = False,
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -67,8 +68,9 @@ def report(
 
     terminal, found = Terminal(as_json), Home.find(home)
     agents, purpose = ((agent,), "self") if agent else ((), "work_design")
-    log_command(found, "report", purpose, agents, f"team {team}" if team else "")
-    path = write_reports(found, team, agent)
+    group = f"team {team}" if team else "everyone on the roster" if organization else ""
+    log_command(found, "report", purpose, agents, group)
+    path = write_reports(found, team, agent, organization)
     terminal.say(f"{path}")
     terminal.answer({"path": str(path)})
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from features.errors import InputError
 from serving.reports.charts import waterfall
-from serving.reports.material import TITLES, WORK, Material, meaning, render, work_row
+from serving.reports.material import NOTHING, TITLES, WORK, Material, meaning, render, work_row
 from serving.store import Score
 from training.calibration import sigmoid
 from training.explain import FAMILIES
@@ -14,7 +14,7 @@ from training.explain import FAMILIES
 __all__ = ["agent_report"]
 
 
-def agent_report(material: Material, agent: str) -> str:
+def agent_report(material: Material, agent: str, *, header: Markup = NOTHING, forms: Markup = NOTHING) -> str:
     """The page of one agent for that agent: what is on record, what was computed, and how it adds up."""
     weeks = material.weeks[material.weeks["agent_id"] == agent]
     found = {o: next((s for s in scores if s.agent_id == agent), None) for o, scores in material.scores.items()}
@@ -23,6 +23,8 @@ def agent_report(material: Material, agent: str) -> str:
     return render(
         "agent.html",
         material,
+        header=header,
+        forms=forms,
         title="Respite: your page",
         agent_id=agent,
         work=[work_row(name, weeks, material) for name in WORK],

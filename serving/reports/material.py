@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from serving.reports.charts import sparkline
 from serving.store import Score, Store
 from training.config import OUTCOMES
 
-__all__ = ["TITLES", "WORK", "Material", "gather", "meaning", "render", "shown_row", "work_row"]
+__all__ = ["NOTHING", "TITLES", "WORK", "Material", "gather", "meaning", "render", "shown_row", "work_row"]
 
 WEEKS = 12
+NOTHING = Markup("")
 TITLES = {"burnout": "Exhaustion", "turnover": "Leaving"}
 WORK = (
     "contacts_per_hour", "occupancy", "overtime", "escalation_rate", "abuse_per_100", "quick_returns", "start_sd",
@@ -57,19 +58,20 @@ class Material:
         """The rows of the newest date."""
         return self.weeks[self.weeks["as_of"] == self.as_of]
 
+    @cached_property
+    def everyone(self) -> frozenset[str]:
+        """Whoever is in any of the weeks."""
+        return frozenset(self.weeks["agent_id"])
 
-def gather(home: Home) -> Material:
-    store = Store(home)
-    try:
-        latest = {outcome: store.latest(outcome) for outcome in OUTCOMES}
-        days = [day for day in latest.values() if day]
-        if not days:
-            raise NotReadyError("Nothing was scored yet; run `respite score` first.")
-        day = max(days)
-        scores = {o: store.scores(o, day) for o in OUTCOMES if latest[o] == day}
-        carried = {o: _last_scores(store, o, day) for o in scores}
-    finally:
-        store.close()
+
+def gather(home: Home, store: Store) -> Material:
+    latest = {outcome: store.latest(outcome) for outcome in OUTCOMES}
+    days = [day for day in latest.values() if day]
+    if not days:
+        raise NotReadyError("Nothing was scored yet; run `respite score` first.")
+    day = max(days)
+    scores = {o: store.scores(o, day) for o in OUTCOMES if latest[o] == day}
+    carried = {o: _last_scores(store, o, day) for o in scores}
     as_of = pd.Timestamp(day)
     weeks = load_frame(home, since=(as_of - pd.Timedelta(weeks=WEEKS - 1)).date())
     return Material(weeks[weeks["as_of"] <= as_of], as_of, scores, _certainty(home, list(scores)), carried)
@@ -114,12 +116,12 @@ def shown_row(entry: Feature, own: pd.Series, before: pd.Series, queue: pd.Serie
     }
 
 
-def render(template: str, material: Material, **values: Any) -> str:
+def render(template: str, material: Material, *, header: Markup = NOTHING, **values: Any) -> str:
     models = ", ".join(f"{o} model version {s[0].model_version}" for o, s in material.scores.items() if s)
     day: date = material.as_of.date()
     common = {"as_of": day.isoformat(), "contract": contract_version(), "models": models}
     style = Markup((Path(__file__).parent / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    return _templates().get_template(template).render(**common, style=style, **values)
+    return _templates().get_template(template).render(**common, style=style, header=header, **values)
 
 
 def _certainty(home: Home, outcomes: list[str]) -> str:

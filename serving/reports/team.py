@@ -9,7 +9,7 @@ from markupsafe import Markup
 from features.catalog import feature, own_usual
 from serving.reports.charts import bars
 from serving.reports.groups import Group, group_of, means, queue_means, scored_in
-from serving.reports.material import TITLES, WORK, Material, meaning, render, shown_row
+from serving.reports.material import NOTHING, TITLES, WORK, Material, meaning, render, shown_row
 from serving.store import Score
 from training.explain import FAMILIES
 
@@ -24,7 +24,7 @@ _OFFERS = {
 }
 
 
-def team_report(material: Material, team: str) -> str:
+def team_report(material: Material, team: str, *, header: Markup = NOTHING) -> str:
     """The page of a team for its manager; where numbers could be traced to a person it shows the site, and says why."""
     group = group_of(material, team)
     now = material.now
@@ -33,6 +33,7 @@ def team_report(material: Material, team: str) -> str:
     return render(
         "team.html",
         material,
+        header=header,
         title=f"Respite: {group.name}",
         name=group.name,
         hidden=group.hidden,

@@ -1,6 +1,7 @@
 """Figures of team pages, taken together over all pages and weeks, isolate nobody; and they hide who opted out."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
@@ -14,12 +15,14 @@ from serving.privacy.releases import Releases
 from serving.reports.groups import group_of, means, scored_in
 from serving.reports.material import WORK, Material, gather
 from serving.reports.team import team_report
-from serving.store import Score
+from serving.store import Score, Store
 
 
 @pytest.fixture(scope="module")
-def material(road: Home) -> Material:
-    return gather(road)
+def material(road: Home) -> Iterator[Material]:
+    store = Store(road)
+    yield gather(road, store)
+    store.close()
 
 
 @pytest.fixture

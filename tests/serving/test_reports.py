@@ -1,7 +1,9 @@
 """Pages: nobody is named to a manager, what is read adds up, and nothing is asked of the network."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from html.parser import HTMLParser
 from math import exp
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from markupsafe import Markup
+from sqlalchemy import select, update
 from sqlalchemy.orm import make_transient
 
 from features import Home
@@ -17,9 +21,10 @@ from features.errors import InputError, NotReadyError
 from serving import Store
 from serving.privacy.policy import PrivacyPolicy
 from serving.reports.agent import agent_report
-from serving.reports.build import write_reports
+from serving.reports.build import Reports, write_reports
 from serving.reports.material import WORK, Material, gather
 from serving.reports.team import team_report
+from serving.tables import Score
 
 MINIMUM_GROUP = PrivacyPolicy().minimum_group
 VOID = {"meta", "br", "hr", "img", "link", "input", "line", "rect", "circle", "polyline"}
@@ -51,8 +56,10 @@ class Balance(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def material(road: Home) -> Material:
-    return gather(road)
+def material(road: Home) -> Iterator[Material]:
+    store = Store(road)
+    yield gather(road, store)
+    store.close()
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +251,7 @@ def test_a_stranger_is_refused(kind: str, who: str, road: Home) -> None:
 
 @pytest.mark.parametrize("names", [{}, {"team": "T01", "agent": "A0001"}])
 def test_one_page_is_asked_for_at_a_time(names: dict[str, str], road: Home) -> None:
-    with pytest.raises(InputError, match="Name either --team or --agent"):
+    with pytest.raises(InputError, match="Name either --team, --agent or --organization"):
         write_reports(road, **names)
 
 
@@ -268,3 +275,27 @@ def test_the_reports_folder_has_no_code_from_outside() -> None:
     for path in folder.iterdir():
         if path.suffix in {".html", ".css"}:
             assert not re.search(r"https?://", path.read_text(encoding="utf-8")), path.name
+
+
+def test_pages_that_are_asked_for_again_are_the_same_and_carry_what_the_portal_gives(road: Home) -> None:
+    found = Store(road)
+    reports = Reports(road, found)
+    team, agent = reports.teams()[0], str(reports._now().now["agent_id"].iloc[0])
+    header, forms = Markup("<nav>here</nav>"), Markup("<form>say so</form>")
+    assert reports.team(team, header=header).replace("<nav>here</nav>", "") == reports.team(team)
+    assert "<body>\n<nav>here</nav>" in reports.organization(header=header)
+    page = reports.agent(agent, header=header, forms=forms)
+    assert page.index("<nav>here</nav>") < page.index("you would rather not") < page.index("<form>say so</form>")
+    found.close()
+
+
+def test_newer_scores_are_on_the_next_page(road: Home) -> None:
+    found = Store(road)
+    reports = Reports(road, found)
+    first = reports._now()
+    assert reports._now() is first
+    with found.writing() as session:
+        moved = session.scalars(select(Score.scored_at).limit(1)).one()
+        session.execute(update(Score).values(scored_at=moved + timedelta(seconds=1)))
+    assert reports._now() is not first
+    found.close()
