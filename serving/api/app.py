@@ -1,7 +1,7 @@
 """The application that is mounted in the service: questions from paths and addresses, answers and refusals as JSON."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import anyio.to_thread
@@ -17,7 +17,8 @@ from serving.api.counters import exposition
 from serving.api.desk import Desk
 from serving.api.operations import PURPOSE_QUERY
 from serving.api.problems import problem, refusal_of
-from serving.api.routes import ROUTES, Route
+from serving.api.route import JSON, Route
+from serving.api.routes import ROUTES
 from serving.scoring import Answer
 
 __all__ = ["PAGE", "application", "responded"]
@@ -29,9 +30,17 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Resp
 <script src="./static_content/swagger-ui-standalone-preset.js"></script>
 <script src="./static_content/swagger-initializer.js"></script></body></html>"""
 
+# a page runs nothing and fetches nothing, wherever it is opened
+_AS_FILES = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+             "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}  # fmt: skip
+_NAMED = {
+    "text/csv": {"Content-Disposition": 'attachment; filename="offers.csv"'},
+    "text/calendar": {"Content-Disposition": 'attachment; filename="offers.ics"'},
+}
 
-def application(desk: Callable[[], Desk], document: Callable[[], object]) -> Starlette:
-    """The routes of a desk, the page that documents them, and the document that it shows."""
+
+def application(desk: Callable[[], Desk], document: Callable[[], object], more: Sequence[Path] = ()) -> Starlette:
+    """The routes of a desk, the page that documents them, the document that it shows, and what else is served."""
 
     async def page(_: Request) -> Response:
         return HTMLResponse(PAGE)
@@ -44,10 +53,10 @@ def application(desk: Callable[[], Desk], document: Callable[[], object]) -> Sta
         return Response(said, media_type=CONTENT_TYPE_LATEST)
 
     found = [Path(route.path, _endpoint(route, desk), methods=[route.method]) for route in ROUTES]
-    return Starlette(routes=[*found, Path("/metrics", metrics), Path("/", page), Path("/docs.json", docs)])
+    return Starlette(routes=[*found, *more, Path("/metrics", metrics), Path("/", page), Path("/docs.json", docs)])
 
 
-def responded(answer: Callable[[], Answer]) -> Response:
+def responded(answer: Callable[[], Answer], media: str = JSON) -> Response:
     """An answer, once whom it is about is kept for the log; or the refusal that it ended in. A fault goes on."""
     try:
         found = asked().answered(answer())
@@ -57,7 +66,9 @@ def responded(answer: Callable[[], Answer]) -> Response:
             raise
         headers, body = problem(refusal.status, refusal.detail)
         return Response(body, refusal.status, headers)
-    return Response(json.dumps(found, allow_nan=False), media_type="application/json")
+    if media == JSON:
+        return Response(json.dumps(found, allow_nan=False), media_type=JSON)
+    return Response(found["content"], media_type=media, headers=_AS_FILES | _NAMED.get(media, {}))
 
 
 def _endpoint(route: Route, desk: Callable[[], Desk]) -> Callable[[Request], Awaitable[Response]]:
@@ -65,7 +76,7 @@ def _endpoint(route: Route, desk: Callable[[], Desk]) -> Callable[[Request], Awa
         given = dict(request.query_params)
         given.pop(PURPOSE_QUERY, None)
         body = await request.body() if route.body else b""
-        answer = partial(responded, partial(_answer, route, desk, given | request.path_params, body))
+        answer = partial(responded, partial(_answer, route, desk, given | request.path_params, body), route.media)
         if route.computes or not desk().store.answers_at_once:
             return await anyio.to_thread.run_sync(answer)
         return answer()
