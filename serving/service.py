@@ -13,9 +13,12 @@ from serving.api.app import application, responded
 from serving.api.asked import known
 from serving.api.desk import Desk
 from serving.api.document import document
+from serving.api.doors import ApiDoor
 from serving.api.gate import Gate
 from serving.api.logs import configure_logging
 from serving.api.problems import one_sentence
+from serving.portal.app import portal
+from serving.portal.door import PortalDoor
 from serving.schemas import RowsRequest, RowsResponse, ScoresRequest, ScoresResponse
 from serving.settings import load_settings
 
@@ -66,7 +69,7 @@ def _document() -> dict[str, Any]:
     return document(bento, desk().scoring.policy)
 
 
-APPLICATION = application(desk, _document)
+APPLICATION = application(desk, _document, portal(desk))
 
 
 @bentoml.service(**SETTINGS)
@@ -94,4 +97,4 @@ class RespiteScores:
         self.desk.close()
 
 
-RespiteScores.add_asgi_middleware(Gate, desk=desk)  # type: ignore[attr-defined] # as above
+RespiteScores.add_asgi_middleware(Gate, desk=desk, doors=(PortalDoor, ApiDoor))  # type: ignore[attr-defined] # as above

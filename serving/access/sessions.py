@@ -20,7 +20,7 @@ from serving.access.tables import SessionRow
 from serving.access.tokens import check_hash, hash_of
 from serving.store import Store
 
-__all__ = ["ENDED", "Sessions", "proof_of"]
+__all__ = ["ENDED", "Sessions", "proof_of", "proves"]
 
 ENDED = "You are not signed in, or the session has ended; sign in again."
 _SEEN_EVERY = timedelta(minutes=1)
@@ -98,6 +98,11 @@ def proof_of(name: str) -> str:
     Only the holder can make it, and the cookie cannot be made from it.
     """
     return hmac.new(name.encode(), b"respite form", hashlib.sha256).hexdigest()
+
+
+def proves(name: str, given: str) -> bool:
+    """Whether a form carries the proof of a cookie; without a cookie none does."""
+    return bool(name) and hmac.compare_digest(proof_of(name).encode(), given.encode())
 
 
 def _principal(kept: dict[str, Any], agent_id: str | None) -> Principal:

@@ -1,0 +1,79 @@
+"""What a browser sends and is sent: cookies, forms, the language, and headers by which a page can only be read."""
+
+import base64
+import hashlib
+import re
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl
+
+from serving.portal.words import Words, preferred, words_in
+
+__all__ = ["LANGUAGE", "SESSION", "VISIT", "cookie", "cookies_of", "form_of", "headers_of", "is_here", "words_for"]
+
+SESSION, VISIT, LANGUAGE = "respite_session", "respite_visit", "respite_language"
+_FIELDS = 20
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+def cookies_of(headers: dict[bytes, bytes]) -> dict[str, str]:
+    """The cookies of a request."""
+    try:
+        found = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in found.items()}
+
+
+def cookie(headers: dict[bytes, bytes], name: str, value: str, path: str = "/portal") -> str:
+    """A `Set-Cookie` that no script reads and no other site sends along; an empty value takes it away."""
+    ended = "" if value else "; Max-Age=0"
+    secure = "" if is_here(headers) else "; Secure"
+    return f"{name}={value}; Path={path}; HttpOnly; SameSite=Strict{secure}{ended}"
+
+
+def is_here(headers: dict[bytes, bytes]) -> bool:
+    """Whether the browser is on this machine, where there is no TLS."""
+    host = headers.get(b"host", b"").decode("latin-1")
+    return re.sub(r":\d+$", "", host) in _LOOPBACK
+
+
+def form_of(body: bytes) -> dict[str, str]:
+    """The fields of a form; of two with one name the last counts.
+
+    Raises
+    ------
+    ValueError
+        It has more fields than any form of the portal, or is no text.
+    """
+    return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
+
+
+def words_for(scope: Any, headers: dict[bytes, bytes]) -> Words:
+    """The words of a request's language."""
+    asked = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))).get("lang")
+    accepted = headers.get(b"accept-language", b"").decode("latin-1")
+    return words_in(preferred(asked, cookies_of(headers).get(LANGUAGE), accepted))
+
+
+def headers_of(page: str) -> dict[str, str]:
+    """Headers of a page: it fetches its style from here and nothing else, sends forms here, and is kept nowhere.
+
+    A style within the page is named by its hash.
+    """
+    hashes = [f"'sha256-{_hash(found)}'" for found in dict.fromkeys(_STYLE.findall(page))]
+    style = " ".join(["'self'", *hashes])
+    return {
+        "Content-Security-Policy": f"default-src 'none'; style-src {style}; img-src data:; form-action 'self';"
+        " frame-ancestors 'none'; base-uri 'none'",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+    }
+
+
+def _hash(style: str) -> str:
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
