@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from serving.reports.groups import Group, scored_in
-from serving.reports.material import NOTHING, TITLES, Material, render
+from serving.reports.groups import standing_of
+from serving.reports.material import NOTHING, Material, render
+from serving.reports.sentences import TITLES
 
 __all__ = ["organization_report"]
 
@@ -37,7 +38,7 @@ def _map(material: Material, outcome: str) -> dict[str, Any]:
         for site, teams in posts.sort_values(["site_id", "queue", "team_id"]).groupby("site_id")
     ]
     hidden = sum(not tile["shade"] for row in rows for tile in row["tiles"])
-    days = material.scores[outcome][0].horizon_days
+    days = material.scores[outcome].horizon_days
     return {
         "title": f"{TITLES[outcome]} within {days} days, by team",
         "rows": rows,
@@ -48,10 +49,9 @@ def _map(material: Material, outcome: str) -> dict[str, Any]:
 
 
 def _tile(material: Material, outcome: str, row: dict[Any, Any]) -> dict[str, Any]:
-    found = scored_in(material, Group("team_id", row["team_id"], (("site_id", row["site_id"]),), frozenset()), outcome)
+    found = standing_of(material, outcome, (("site_id", row["site_id"]), ("team_id", row["team_id"])))
     tile = {"name": row["team_id"], "queue": row["queue"], "shade": 0, "said": "not shown"}
     if found is None:
         return tile
-    mean = float(np.mean([score.probability for score in found.group]))
-    usual = float(np.mean([score.probability for score in found.everyone]))
-    return tile | {"shade": 1 + int(np.searchsorted(_SHADES, mean / usual)), "said": f"{mean:.0%}"}
+    shade = 1 + int(np.searchsorted(_SHADES, found.group.mean / found.everyone.mean))
+    return tile | {"shade": shade, "said": f"{found.group.mean:.0%}"}
