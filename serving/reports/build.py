@@ -18,7 +18,7 @@ from serving.privacy.memory import Memory
 from serving.privacy.policy import DEFAULT, PrivacyPolicy
 from serving.reports.agent import agent_report
 from serving.reports.material import NOTHING, Material, gather
-from serving.reports.organization import organization_report
+from serving.reports.organization import Records, gather_records, organization_report
 from serving.reports.team import team_report
 from serving.store import Score, Store
 
@@ -52,6 +52,7 @@ class Reports:
         self._lock = threading.Lock()
         self._stamp: _Stamp | None = None
         self._found: tuple[Material, Memory] | None = None
+        self._told: tuple[Material, Records] | None = None
 
     def team(self, team_id: str, *, offered_by: str | None = None, header: Markup = NOTHING) -> str:
         """The page of a team, for its manager; what it shows is remembered before anyone can read it.
@@ -92,8 +93,9 @@ class Reports:
     def organization(self, *, header: Markup = NOTHING) -> str:
         """The page of the whole organization, for human resources; it names nobody."""
         material, memory = self._now()
+        records = self._records(material)
         with memory.releases() as releases:
-            return organization_report(replace(material, releases=releases), header=header)
+            return organization_report(replace(material, releases=releases), records, header=header)
 
     def teams(self) -> list[str]:
         """Ids of the teams as of now."""
@@ -108,6 +110,13 @@ class Reports:
                 material = gather(self.home, self.store)
                 self._found, self._stamp = (material, Memory(self.store, material.everyone, self.policy)), stamp
             return self._found
+
+    def _records(self, material: Material) -> Records:
+        """Key figures, offers and outcomes, gathered once for the same material."""
+        with self._lock:
+            if self._told is None or self._told[0] is not material:
+                self._told = (material, gather_records(self.home, self.store, material, self.policy.minimum_group))
+            return self._told[1]
 
     def _newest(self) -> _Stamp:
         """What changes when people are scored again, or the frame is built again."""

@@ -4,23 +4,30 @@ Scores speak of work and of chance: something contributed to them, and what woul
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from features.catalog import Feature, feature
+from serving.reports.outcomes import Matured
 
 __all__ = [
     "TITLES",
     "Compared",
+    "Said",
     "added_up",
     "among_colleagues",
     "contributed",
     "entry_of",
     "expected",
+    "expected_of_all",
     "expected_with",
+    "hidden_teams",
     "hours_on_record",
+    "kpi_of",
     "label_of",
+    "matured_of",
     "meaning",
+    "offer_rate_of",
     "plain",
     "reliability",
     "standing_out",
@@ -135,10 +142,6 @@ def reliability(outcome: str, metrics: Mapping[str, float]) -> str:
     )
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def standing_out_for_you(found: Compared) -> str:
     """The same, to the person themselves."""
     now, before, queue = (plain(found.name, value) for value in found[1:])
@@ -174,3 +177,59 @@ def contributed(reason: Mapping[str, Any]) -> str:
     """One reason, and what it did to the score."""
     way, said = "raised" if reason["contribution"] > 0 else "lowered", str(reason["sentence"])
     return f"{_capital(said)} ({reason['family']}; {way} the score by {abs(reason['contribution']):.2f})"
+
+
+class Said(NamedTuple):
+    """A key figure at both ends of its line, and in a sentence."""
+
+    first: str
+    last: str
+    sentence: str
+
+
+def expected_of_all(outcome: str, mean: float, people: int) -> str:
+    """What the mean score of everyone comes to."""
+    return (
+        f"The mean score is {mean:.0%}: of {people} agents, about {mean * people:.0f} would be expected to"
+        f" {meaning(outcome)}."
+    )
+
+
+def hidden_teams(hidden: int, teams: int, minimum: int) -> str:
+    """How many teams have no number, and why."""
+    if not hidden:
+        return f"All {teams} teams have a number."
+    return (
+        f"{hidden} of {teams} teams have no number: alone or beside others that were shown, it could be traced to fewer"
+        f" than {minimum} people. Their sites have one."
+    )
+
+
+def kpi_of(name: str, shown: str, months: Sequence[str], line: Sequence[float]) -> Said:
+    """A key figure by month."""
+    known = [(month, value) for month, value in zip(months, line, strict=True) if math.isfinite(value)]
+    if not known:
+        return Said("not known", "not known", f"{name}: not known.")
+    (first_month, first), (last_month, last) = known[0], known[-1]
+    ends = shown.format(first), shown.format(last)
+    return Said(*ends, f"{name}: {ends[0]} in {first_month}, {ends[1]} in {last_month}.")
+
+
+def matured_of(found: Matured) -> str:
+    """A class of scores whose horizon is over."""
+    return (
+        f"{found.scores} scores of {found.people} people, {found.expected:.0%} on average, came true in"
+        f" {found.actual:.0%} (95% interval {found.low:.0%} to {found.high:.0%})."
+    )
+
+
+def offer_rate_of(row: Mapping[Hashable, Any]) -> str:
+    """The rate of offers of one group of a protected attribute."""
+    return (
+        f"{_capital(str(row['attribute']))} {row['group']}: {row['rate']:.0%} of {row['people']} people were offered"
+        f" support (95% interval {row['low']:.0%} to {row['high']:.0%})."
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -23,7 +23,7 @@ from serving.privacy.releases import Releases
 from serving.reports.agent import agent_report
 from serving.reports.build import Reports, write_reports
 from serving.reports.material import WORK, Material, gather
-from serving.reports.organization import organization_report
+from serving.reports.organization import Records, gather_records, organization_report
 from serving.reports.scores import Scored
 from serving.reports.team import team_report
 from serving.reports.weeks import Weeks
@@ -68,16 +68,25 @@ def material(road: Home) -> Iterator[Material]:
 
 
 @pytest.fixture(scope="module")
+def records(road: Home, material: Material) -> Iterator[Records]:
+    store = Store(road)
+    yield gather_records(road, store, material, MINIMUM_GROUP)
+    store.close()
+
+
+@pytest.fixture(scope="module")
 def sizes(newest: pd.DataFrame) -> dict[str, int]:
     return {str(team): int(size) for team, size in newest["team_id"].value_counts().items()}
 
 
 @pytest.fixture(scope="module")
-def pages(road: Home, material: Material, newest: pd.DataFrame, sizes: dict[str, int]) -> dict[str, str]:
+def pages(
+    road: Home, material: Material, records: Records, newest: pd.DataFrame, sizes: dict[str, int]
+) -> dict[str, str]:
     """The page of every team, of ten agents, and of the organization."""
     found = {f"team {team}": team_report(material, team) for team in sizes}
     found |= {f"agent {agent}": own_page(road, material, agent) for agent in newest["agent_id"].head(10)}
-    return found | {"organization": organization_report(material)}
+    return found | {"organization": organization_report(material, records)}
 
 
 def own_page(road: Home, material: Material, agent: str, without: str | None = None) -> str:
@@ -283,7 +292,9 @@ HOSTILE = ("<script>alert(1)</script>", "\u05e9\u05dc\u05d5\u05dd \u202eabc", "\
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_names_from_the_tables_are_shown_as_they_are_and_do_nothing(name: str, material: Material) -> None:
+def test_names_from_the_tables_are_shown_as_they_are_and_do_nothing(
+    name: str, material: Material, records: Records
+) -> None:
     plain = moved(material, set(material.now["agent_id"].head(40)))
     rows, now = plain.weeks.rows.replace({"team_id": {"T": name}}), plain.now.replace({"team_id": {"T": name}})
     given = replace(plain, weeks=Weeks(rows.assign(queue=name), now.assign(queue=name)))
@@ -291,7 +302,7 @@ def test_names_from_the_tables_are_shown_as_they_are_and_do_nothing(name: str, m
         for row in found.now:
             row.team_id = name if row.team_id == "T" else row.team_id
             row.queue = name
-    for page in (team_report(given, name), organization_report(given)):
+    for page in (team_report(given, name), organization_report(given, records)):
         seen = Balance(page)
         assert seen.open == []
         assert name in seen.text

@@ -12,8 +12,13 @@ Values = Sequence[float | None]
 _NOT_KNOWN = Markup('<span class="soft">not known</span>')
 
 
-def sparkline(values: Values, peers: Values, about: str, band: tuple[Values, Values] | None = None) -> Markup:
-    """A line over weeks, the peers' mean as a dashed one, and where 8 of 10 of them are; unknown weeks are gaps."""
+def sparkline(
+    values: Values, peers: Values, about: str, band: tuple[Values, Values] | None = None, marks: Sequence[int] = ()
+) -> Markup:
+    """A line over time, the peers' mean as a dashed one, and where 8 of 10 of them are; what is unknown is a gap.
+
+    `marks` are places of the line at which something began. A value without neighbours is a dot.
+    """
     width, height, pad = 180, 40, 4
     ends = band if band and len(known(band[0])) == len(known(band[1])) == len(values) else None
     found = known([*values, *peers, *(ends[0] if ends else ()), *(ends[1] if ends else ())])
@@ -29,9 +34,12 @@ def sparkline(values: Values, peers: Values, about: str, band: tuple[Values, Val
         low, high = ([(x, height_of(value)) for x, value in zip(xs(end), known(end), strict=True)] for end in ends)
         outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*low, *reversed(high)])
         parts.append(f'<polygon class="band" points="{outline}"/>')
+    at = xs(values)
+    parts += [f'<line class="mark" x1="{at[m]:.1f}" x2="{at[m]:.1f}" y1="0" y2="{height}"/>' for m in marks]
     parts += [polyline("peers", run) for run in runs(peers, xs(peers), height_of)]
     own = runs(values, xs(values), height_of)
-    parts += [polyline("own", run) for run in own]
+    parts += [polyline("own", run) for run in own if len(run) > 1 or len(own) == 1]
+    parts += [f'<circle cx="{run[0][0]:.1f}" cy="{run[0][1]:.1f}" r="2"/>' for run in own[:-1] if len(run) == 1]
     if own:
         x, y = own[-1][-1]
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6"/>')
