@@ -47,6 +47,7 @@ class Desk:
         """
         settings = load_settings(home)
         policy, store, oidc = settings.policy(), Store(home), settings.access.oidc
+        offering = Offering(home, store, policy, settings)
         return cls(
             home,
             settings,
@@ -54,8 +55,8 @@ class Desk:
             Scoring(store, policy, settings.service.fresh_days),
             Groups(store, policy, settings.privacy),
             Online(home),
-            Offering(home, store, policy, settings),
-            Reports(home, store),
+            offering,
+            Reports(home, store, settings.privacy, offering.overrides),
             Sessions(store, settings.portal.session_hours, settings.portal.idle_minutes),
             IdentityProvider(oidc) if oidc else None,
         )

@@ -1,12 +1,15 @@
 """Routes that answer with pages: of a team, of oneself, of the organization; the portal puts its header into them."""
 
 from markupsafe import Markup
+from sqlalchemy import select
 
 from serving.access import Principal, refuse_person
 from serving.api.desk import Desk
 from serving.api.route import Route
+from serving.consent import agreed
 from serving.schemas import OfNothing, OfTeamPage, Oneself
 from serving.scoring import Answer, UnknownGroupError
+from serving.tables import Score
 
 __all__ = ["PAGE_ROUTES", "organization_page", "own_page", "team_page", "teams_of"]
 
@@ -15,12 +18,13 @@ HTML = "text/html"
 
 
 def team_page(desk: Desk, who: Principal, question: OfTeamPage, header: Markup = _NONE) -> Answer:
-    """How a team's work stands, for its manager; it names nobody whose score is not theirs to read."""
+    """How a team's work stands, for its manager; it names those who share their score, and nobody else."""
     if question.team_id not in teams_of(desk, who):
         if who.role == "manager":
             raise refuse_person(desk.scoring.policy, who, f"team {question.team_id}")
         raise UnknownGroupError(f"team_id: there is no team '{question.team_id}' as of the newest scores.")
-    return Answer({"content": desk.reports.team(question.team_id, header=header)}, group=f"team {question.team_id}")
+    page = desk.reports.team(question.team_id, header=header)
+    return Answer({"content": page}, _sharing(desk, question.team_id), f"team {question.team_id}")
 
 
 def own_page(desk: Desk, who: Principal, question: Oneself, header: Markup = _NONE, forms: Markup = _NONE) -> Answer:
@@ -38,6 +42,16 @@ def organization_page(desk: Desk, _: Principal, __: OfNothing, header: Markup = 
 def teams_of(desk: Desk, who: Principal) -> list[str]:
     """Teams about which a principal reads pages: a manager about their own."""
     return [team for team in desk.reports.teams() if who.role != "manager" or team in who.teams]
+
+
+def _sharing(desk: Desk, team: str) -> tuple[str, ...]:
+    """Members of a team who share their score: its page may name them."""
+    newest = select(Score.as_of).order_by(Score.as_of.desc()).limit(1).scalar_subquery()
+    query = select(Score.agent_id).where(Score.team_id == team, Score.as_of == newest).distinct()
+    with desk.store.reading() as connection:
+        members = list(connection.scalars(query))
+    shares = agreed(desk.store, "share_with_manager", members)
+    return tuple(agent for agent in sorted(members) if shares.get(agent, False))
 
 
 PAGE_ROUTES: tuple[Route, ...] = (

@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route as Path
 
-import serving.reports
 from serving.access.sessions import proves
 from serving.api.asked import known
 from serving.api.desk import Desk
 from serving.api.problems import Refusal, problem, refusal_of
-from serving.portal.browser import LANGUAGE, SESSION, cookie, cookies_of, form_of, headers_of, words_for
+from serving.portal.browser import LANGUAGE, REPORTS_STYLE, SESSION, cookie, cookies_of, form_of, headers_of, words_for
 from serving.portal.limits import Tries
 from serving.portal.pages import PAGES, Page, View
 from serving.portal.sign_in import sign_in, sign_in_page, sign_out
@@ -24,7 +23,7 @@ from serving.portal.words import LANGUAGES
 __all__ = ["portal"]
 
 _STYLES = {
-    "/portal/style.css": File(serving.reports.__file__).with_name("style.css"),
+    "/portal/style.css": REPORTS_STYLE,
     "/portal/portal.css": File(__file__).with_name("portal.css"),
 }
 

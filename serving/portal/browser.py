@@ -3,18 +3,32 @@
 import base64
 import hashlib
 import re
+from functools import cache
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import serving.reports
 from serving.portal.words import Words, preferred, words_in
 
-__all__ = ["LANGUAGE", "SESSION", "VISIT", "cookie", "cookies_of", "form_of", "headers_of", "is_here", "words_for"]
+__all__ = [
+    "LANGUAGE",
+    "REPORTS_STYLE",
+    "SESSION",
+    "VISIT",
+    "cookie",
+    "cookies_of",
+    "form_of",
+    "headers_of",
+    "is_here",
+    "words_for",
+]
 
 SESSION, VISIT, LANGUAGE = "respite_session", "respite_visit", "respite_language"
 _FIELDS = 20
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+REPORTS_STYLE = Path(serving.reports.__file__).with_name("style.css")
 
 
 def cookies_of(headers: dict[bytes, bytes]) -> dict[str, str]:
@@ -60,10 +74,10 @@ def words_for(scope: Any, headers: dict[bytes, bytes]) -> Words:
 def headers_of(page: str) -> dict[str, str]:
     """Headers of a page: it fetches its style from here and nothing else, sends forms here, and is kept nowhere.
 
-    A style within the page is named by its hash.
+    A page of the reports has their style within it, which is named by its hash, and charts whose parts have their own;
+    those can fetch nothing either.
     """
-    hashes = [f"'sha256-{_hash(found)}'" for found in dict.fromkeys(_STYLE.findall(page))]
-    style = " ".join(["'self'", *hashes])
+    style = f"'self' '{_reports_hash()}'; style-src-attr 'unsafe-inline'" if "<style>" in page else "'self'"
     return {
         "Content-Security-Policy": f"default-src 'none'; style-src {style}; img-src data:; form-action 'self';"
         " frame-ancestors 'none'; base-uri 'none'",
@@ -75,5 +89,8 @@ def headers_of(page: str) -> dict[str, str]:
     }
 
 
-def _hash(style: str) -> str:
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+@cache
+def _reports_hash() -> str:
+    """The hash of the reports' style: another one within a page is not obeyed."""
+    digest = hashlib.sha256(REPORTS_STYLE.read_bytes()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -12,10 +12,13 @@ from sqlalchemy import select
 from features.errors import InputError, NotReadyError
 from features.frame import partition
 from features.home import Home
-from serving.privacy.memory import releases_of
+from serving.outreach.sites import NOTHING as NO_OVERRIDES
+from serving.outreach.sites import Overrides
+from serving.privacy.memory import Memory
+from serving.privacy.policy import DEFAULT, PrivacyPolicy
 from serving.reports.agent import agent_report
 from serving.reports.material import NOTHING, Material, gather
-from serving.reports.organization import organization_report
+from serving.reports.organization import Records, gather_records, organization_report
 from serving.reports.team import team_report
 from serving.store import Score, Store
 
@@ -29,17 +32,27 @@ class Reports:
 
     `header` of every page stands first in its body, such as the navigation of a portal. Threads may share one.
 
+    Parameters
+    ----------
+    policy
+        How many people a figure hides.
+    overrides
+        What sites do otherwise in outreach.
+
     Raises
     ------
     NotReadyError
         Any page: nothing was scored yet.
     """
 
-    def __init__(self, home: Home, store: Store) -> None:
-        self.home, self.store = home, store
+    def __init__(
+        self, home: Home, store: Store, policy: PrivacyPolicy = DEFAULT, overrides: Overrides = NO_OVERRIDES
+    ) -> None:
+        self.home, self.store, self.policy, self.overrides = home, store, policy, overrides
         self._lock = threading.Lock()
         self._stamp: _Stamp | None = None
-        self._material: Material | None = None
+        self._found: tuple[Material, Memory] | None = None
+        self._told: tuple[Material, Records] | None = None
 
     def team(self, team_id: str, *, offered_by: str | None = None, header: Markup = NOTHING) -> str:
         """The page of a team, for its manager; what it shows is remembered before anyone can read it.
@@ -54,9 +67,12 @@ class Reports:
         InputError
             There is no such team, or neither it nor its site may be shown.
         """
-        material = self._now()
-        with releases_of(self.store, material.everyone) as releases:
-            return team_report(replace(material, releases=releases), team_id, header=header)
+        material, memory = self._now()
+        with memory.releases() as releases:
+            given = replace(material, releases=releases)
+            return team_report(
+                given, team_id, self.store, offered_by=offered_by, header=header, overrides=self.overrides
+            )
 
     def agent(self, agent_id: str, *, header: Markup = NOTHING, forms: Markup = NOTHING) -> str:
         """The page of an agent, for that agent; `forms` stand where it says what they can do.
@@ -66,25 +82,41 @@ class Reports:
         InputError
             Nobody of this id has a post.
         """
-        return agent_report(self._now(), agent_id, header=header, forms=forms)
+        material, _ = self._now()
+        scores = [
+            score
+            for outcome in material.scores
+            for score in self.store.scores(outcome, material.day, [agent_id])  # of now: they may have opted out since
+        ]
+        return agent_report(material, self.home, scores, agent_id, header=header, forms=forms, overrides=self.overrides)
 
     def organization(self, *, header: Markup = NOTHING) -> str:
         """The page of the whole organization, for human resources; it names nobody."""
-        material = self._now()
-        with releases_of(self.store, material.everyone) as releases:
-            return organization_report(replace(material, releases=releases), header=header)
+        material, memory = self._now()
+        records = self._records(material)
+        with memory.releases() as releases:
+            return organization_report(replace(material, releases=releases), records, header=header)
 
     def teams(self) -> list[str]:
         """Ids of the teams as of now."""
-        return sorted(set(self._now().now["team_id"]))
+        material, _ = self._now()
+        return sorted(set(material.now["team_id"]))
 
-    def _now(self) -> Material:
-        """The material, gathered anew where newer scores or a newer frame exist."""
+    def _now(self) -> tuple[Material, Memory]:
+        """The material, gathered anew where newer scores or a newer frame exist, and what was shown of it before."""
         with self._lock:
             stamp = self._newest()
-            if self._material is None or stamp != self._stamp:
-                self._material, self._stamp = gather(self.home, self.store), stamp
-            return self._material
+            if self._found is None or stamp != self._stamp:
+                material = gather(self.home, self.store)
+                self._found, self._stamp = (material, Memory(self.store, material.everyone, self.policy)), stamp
+            return self._found
+
+    def _records(self, material: Material) -> Records:
+        """Key figures, offers and outcomes, gathered once for the same material."""
+        with self._lock:
+            if self._told is None or self._told[0] is not material:
+                self._told = (material, gather_records(self.home, self.store, material, self.policy.minimum_group))
+            return self._told[1]
 
     def _newest(self) -> _Stamp:
         """What changes when people are scored again, or the frame is built again."""

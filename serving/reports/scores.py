@@ -1,0 +1,115 @@
+"""Scores of one outcome as numbers by person: means over people, made once for all pages."""
+
+from collections.abc import Sequence, Set
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import select
+
+from serving.store import Store
+from serving.tables import Score
+from training.explain import FAMILIES
+
+__all__ = ["Figures", "Scored", "load_scores"]
+
+Floats = npt.NDArray[np.float64]
+_READ = (
+    Score.agent_id, Score.as_of, Score.probability, Score.base, Score.families, Score.team_id, Score.site_id,
+    Score.queue, Score.horizon_days, Score.model_version,
+)  # fmt: skip
+
+
+class Figures(NamedTuple):
+    """Means over people: probability, starting point and log-odds, and the sum of contributions of each family."""
+
+    people: int
+    mean: float
+    base: float
+    log_odds: float
+    families: dict[str, float]
+
+
+class Scored:
+    """Scores of a date (`now`), and the last ones of before (`carried`) of whoever has none at that date.
+
+    Rows have agent_id, as_of, probability, base, families, team_id, site_id, queue, horizon_days and model_version.
+    """
+
+    def __init__(self, outcome: str, now: Sequence[Any], carried: Sequence[Any] = ()) -> None:
+        self.outcome, self.now, self.carried = outcome, now, carried
+        self._figures: dict[frozenset[str], Figures] = {}
+        self._members: dict[str, dict[str, frozenset[str]]] = {}
+
+    @property
+    def horizon_days(self) -> int:
+        return int(self.now[0].horizon_days)
+
+    @property
+    def model_version(self) -> str:
+        return str(self.now[0].model_version)
+
+    @cached_property
+    def rows(self) -> dict[str, Any]:
+        """Whoever has a score, now or before, by id."""
+        return {row.agent_id: row for row in (*self.carried, *self.now) if row.probability is not None}
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return frozenset(self.rows)
+
+    @cached_property
+    def present(self) -> frozenset[str]:
+        """Who has a score now."""
+        return frozenset(row.agent_id for row in self.now if row.probability is not None)
+
+    def members(self, column: str, value: str) -> frozenset[str]:
+        """Who has a score now, and a value of a column of the post."""
+        if column not in self._members:
+            found: dict[str, set[str]] = {}
+            for agent in self.present:
+                found.setdefault(getattr(self.rows[agent], column), set()).add(agent)
+            self._members[column] = {name: frozenset(agents) for name, agents in found.items()}
+        return self._members[column].get(value, frozenset())
+
+    def probability(self, people: Set[str]) -> Floats:
+        """Scores of some people, in the order of their ids."""
+        return np.array([self.rows[agent].probability for agent in sorted(people)], dtype=float)
+
+    def figures(self, people: frozenset[str]) -> Figures:
+        """Means over some people."""
+        if people not in self._figures:
+            mean = self._numbers[[self._place[agent] for agent in sorted(people)]].mean(axis=0).tolist()
+            families = dict(zip(FAMILIES, mean[2:], strict=True))
+            self._figures[people] = Figures(len(people), mean[0], mean[1], mean[1] + sum(mean[2:]), families)
+        return self._figures[people]
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {agent: place for place, agent in enumerate(self.rows)}
+
+    @cached_property
+    def _numbers(self) -> Floats:
+        """Probability, base, and families of everyone."""
+        return np.array(
+            [
+                [row.probability, row.base or 0.0, *(row.families.get(family, 0.0) for family in FAMILIES)]
+                for row in self.rows.values()
+            ],
+            dtype=float,
+        )
+
+
+def load_scores(store: Store, outcome: str, day: date, weeks: int) -> Scored:
+    """Scores of a date, without reasons: reading those of everyone would take longer than all pages."""
+    query = select(*_READ).where(Score.outcome == outcome, Score.main)
+    before = query.where(
+        Score.as_of < day, Score.as_of > day - timedelta(weeks=weeks), Score.probability.is_not(None)
+    ).order_by(Score.as_of)
+    with store.reading() as connection:
+        now = connection.execute(query.where(Score.as_of == day).order_by(Score.agent_id)).all()
+        scored = {row.agent_id for row in now if row.probability is not None}
+        carried = {row.agent_id: row for row in connection.execute(before) if row.agent_id not in scored}
+    return Scored(outcome, now, list(carried.values()))

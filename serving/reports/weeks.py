@@ -1,0 +1,103 @@
+"""Twelve weeks of the feature frame as matrices, and means over people: the same for every page, so made once."""
+
+from collections.abc import Iterable, Sequence, Set
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.frame import frame_dates, load_frame, partition
+from features.home import Home
+
+__all__ = ["POST", "Filled", "Weeks", "load_weeks"]
+
+POST = ("agent_id", "team_id", "manager_id", "site_id", "queue")
+Floats = npt.NDArray[np.float64]
+
+
+class Filled(NamedTuple):
+    """Values of one column, shape (agents, weeks), of those who have any; gaps are carried from the nearest week."""
+
+    agents: dict[str, int]
+    known: frozenset[str]
+    values: Floats
+
+
+class Weeks:
+    """Rows of some dates (columns as_of, the post, signals), and those of the newest with all columns."""
+
+    def __init__(self, rows: pd.DataFrame, now: pd.DataFrame | None = None) -> None:
+        self.rows = rows
+        self.dates = sorted(rows["as_of"].unique())
+        self.as_of = pd.Timestamp(self.dates[-1])
+        self.now = rows[rows["as_of"] == self.as_of] if now is None else now
+        self._filled: dict[str, Filled] = {}
+        self._means: dict[tuple[str, frozenset[str]], Floats] = {}
+        self._members: dict[str, dict[str, frozenset[str]]] = {}
+
+    @cached_property
+    def everyone(self) -> frozenset[str]:
+        """Whoever is in any of the weeks."""
+        return frozenset(self.rows["agent_id"])
+
+    def members(self, column: str, value: str) -> frozenset[str]:
+        """Who has a value of a column of the post now."""
+        if column not in self._members:
+            groups = self.now.groupby(column)["agent_id"]
+            self._members[column] = {str(name): frozenset(agents) for name, agents in groups}
+        return self._members[column].get(value, frozenset())
+
+    def filled(self, name: str) -> Filled:
+        """Everyone's values of a column by date; who has none at all is left out."""
+        if name not in self._filled:
+            wide = np.full((len(self._agents), len(self.dates)), np.nan)
+            wide[self._places] = self.rows[name].to_numpy(dtype=float)
+            wide = pd.DataFrame(wide).ffill(axis=1).bfill(axis=1).to_numpy()
+            found = np.flatnonzero(np.isfinite(wide[:, 0])) if wide.size else np.array([], dtype=int)
+            agents = {self._agents[at]: number for number, at in enumerate(found.tolist())}
+            self._filled[name] = Filled(agents, frozenset(agents), wide[found])
+        return self._filled[name]
+
+    def of(self, name: str, people: Set[str]) -> Floats:
+        """Values of some people, shape (people, weeks)."""
+        filled = self.filled(name)
+        return filled.values[sorted(filled.agents[agent] for agent in people)]
+
+    def mean(self, name: str, people: frozenset[str]) -> Floats:
+        """The mean of some people by week, shape (weeks,)."""
+        key = (name, people)
+        if key not in self._means:
+            self._means[key] = self.of(name, people).mean(axis=0)
+        return self._means[key]
+
+    @cached_property
+    def _agents(self) -> list[str]:
+        return sorted(self.everyone)
+
+    @cached_property
+    def _places(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Of every row: which agent, which date."""
+        return (
+            np.searchsorted(np.array(self._agents, dtype=object), self.rows["agent_id"].to_numpy(dtype=object)),
+            np.searchsorted(np.array(self.dates), self.rows["as_of"].to_numpy()),
+        )
+
+
+def load_weeks(home: Home, day: date, weeks: int, signals: Iterable[str]) -> Weeks:
+    """The newest `weeks` dates of the frame up to a day, with some of the signals; of the day itself, all columns."""
+    dates = [one for one in frame_dates(home) if one <= day and (day - one).days < 7 * weeks]
+    now = load_frame(home, day, day)
+    columns = list(dict.fromkeys((*POST, *signals)))
+    earlier = [_read(home, one, columns) for one in dates if one != day]
+    rows = pd.concat([*earlier, now[["as_of", *columns]]], ignore_index=True)
+    return Weeks(rows, now)
+
+
+def _read(home: Home, day: date, columns: Sequence[str]) -> pd.DataFrame:
+    found: pd.DataFrame = pq.read_table(partition(home, day), columns=list(columns)).to_pandas()
+    found.insert(0, "as_of", pd.Timestamp(day))
+    return found
