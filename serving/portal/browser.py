@@ -12,18 +12,8 @@ from urllib.parse import parse_qsl
 import serving.reports
 from serving.portal.words import Words, preferred, words_in
 
-__all__ = [
-    "LANGUAGE",
-    "REPORTS_STYLE",
-    "SESSION",
-    "VISIT",
-    "cookie",
-    "cookies_of",
-    "form_of",
-    "headers_of",
-    "is_here",
-    "words_for",
-]
+__all__ = ["LANGUAGE", "REPORTS_STYLE", "SESSION", "VISIT", "cookie", "cookies_of", "form_of", "headers_of",
+           "is_here", "words_for"]  # fmt: skip
 
 SESSION, VISIT, LANGUAGE = "respite_session", "respite_visit", "respite_language"
 _FIELDS = 20

@@ -41,7 +41,9 @@ class PortalDoor:
         return self._paths.question(method, path)
 
     def who(self, connection: Connection, headers: dict[bytes, bytes], now: datetime) -> Principal:
-        return self.desk.sessions.who(connection, cookies_of(headers).get(SESSION), now)
+        who = self.desk.sessions.who(connection, cookies_of(headers).get(SESSION), now)
+        self.desk.scoring.policy.refuse_operation(who, "portal")
+        return who
 
     def purpose(self, scope: Any, headers: dict[bytes, bytes], who: Principal) -> str | None:
         """What the page is for, in the first way that is the role's."""

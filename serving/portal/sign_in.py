@@ -48,6 +48,8 @@ def sign_in(desk: Desk, tries: Tries, request: Request, form: dict[str, str]) ->
 
     Raises
     ------
+    AccessError
+        The token's role, or the token itself, opens no page.
     Refusal
         The form is not of this browser, or too many wrong tokens came from its address.
     """
@@ -61,9 +63,14 @@ def sign_in(desk: Desk, tries: Tries, request: Request, form: dict[str, str]) ->
     except AccessError:
         tries.wrong(address)
         return sign_in_page(desk, request, 401, words_for(request.scope, headers)("sign_in.wrong"))
+    asked().who = who
+    try:
+        desk.scoring.policy.refuse_operation(who, "portal")
+    except AccessError:
+        desk.sessions.close(session)
+        raise
     if SESSION in kept:
         desk.sessions.close(kept[SESSION])
-    asked().who = who
     response = RedirectResponse("/portal", 303, headers=headers_of(""))
     response.headers.append("set-cookie", cookie(headers, SESSION, session))
     return response

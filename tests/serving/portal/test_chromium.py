@@ -18,9 +18,7 @@ from features import Home
 from serving.server import running
 
 CHROMIUM = shutil.which("chromium")
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed; it comes with the extra dev"
-)
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright comes with the extra dev")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="comes with the extra dev")
 pytestmark = [
     pytest.mark.service,

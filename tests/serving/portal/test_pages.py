@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from serving.access.principal import ROLES
 from serving.outreach.offers import WELLBEING
 from serving.portal.pages import PAGES
 
@@ -16,7 +15,7 @@ OWN_ONLY, OWN_TEAM = (200, 403, 403), (200, 200, 403)
 EVERY = ("hr", "manager", "agent", "data_scientist", "auditor")
 # what a role gets about: itself or whoever shares, a teammate who does not share, someone of another team; else 403
 RULES: dict[tuple[str, str], dict[str, tuple[int, int, int]]] = {
-    ("POST", "/portal/sign-in"): dict.fromkeys(ROLES, (401, 401, 401)),  # with a token that opens nothing
+    ("POST", "/portal/sign-in"): dict.fromkeys(EVERY, (401, 401, 401)),  # with a token that opens nothing
     ("POST", "/portal/sign-out"): {},  # a test of its own: it ends the session
     ("GET", "/portal"): dict.fromkeys(EVERY, YES),
     ("GET", "/portal/me"): {"agent": YES},
@@ -57,7 +56,7 @@ def status(portal: Any, key: tuple[str, str], about: str, role: str) -> int:
         named["number"] = str(portal.feedback(about) if "feedback" in template else portal.offer(about, by))
     path, browser = template.format(**named), portal.role(role)
     if template == "/portal/sign-in":
-        browser = portal.browser(f"10.2.{ROLES.index(role)}.{ABOUT.index(about)}")
+        browser = portal.browser(f"10.2.{EVERY.index(role)}.{ABOUT.index(about)}")
         browser.get(path)
     answer = browser.get(path) if method == "GET" else browser.post(path, **FORMS[key])
     return int(answer.status_code)
@@ -67,7 +66,7 @@ def test_every_page_has_a_rule() -> None:
     assert {(page.method, page.path) for page in PAGES} == set(RULES)
 
 
-@pytest.mark.parametrize(("key", "role"), [one for one in product(RULES, ROLES) if one[0][1] != "/portal/sign-out"])
+@pytest.mark.parametrize(("key", "role"), [one for one in product(RULES, EVERY) if one[0][1] != "/portal/sign-out"])
 def test_a_role_opens_what_it_may_and_nothing_else(key: tuple[str, str], role: str, portal: Any) -> None:
     found = tuple(status(portal, key, about, role) for about in ABOUT)
     assert found == RULES[key].get(role, NO)
