@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from features.errors import ConfigError
+
 __all__ = ["LANGUAGES", "Words", "preferred", "words_in"]
 
 _FOLDER = Path(__file__).with_name("words")
@@ -61,7 +63,13 @@ class Words:
 
 @cache
 def words_in(language: str) -> Words:
-    """The words of a language of `LANGUAGES`."""
+    """The words of a language of `LANGUAGES`.
+
+    Raises
+    ------
+    ConfigError
+        Something in its file is no sentence.
+    """
     found = yaml.safe_load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
     return Words(language, dict(_flat(found)))
 
@@ -92,5 +100,10 @@ def _weighed(part: str) -> tuple[float, str]:
 def _flat(found: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     lines = []
     for key, value in found.items():
-        lines += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", str(value))]
+        if isinstance(value, dict):
+            lines += _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, str):
+            lines.append((f"{prefix}{key}", value))
+        else:  # an unquoted comma within braces, or a bare yes
+            raise ConfigError(f"words: {prefix}{key} is {value!r} where a sentence is wanted; quote it.")
     return lines

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _LETTERS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*"  # and line breaks
-Said = Annotated[str, StringConstraints(pattern=rf"^{_LETTERS}\S{_LETTERS}$", max_length=1_000)]
+Said = Annotated[str, StringConstraints(pattern=rf"^{_LETTERS}[^\s\x00-\x1f\x7f]{_LETTERS}$", max_length=1_000)]
 OFFER: dict[str, Any] = {
     "number": 12, "week": "2026-09-21", "program": "care", "team_id": "T01", "agent_id": AGENT, "action": "check-in",
     "also": ["stable-shifts"], "offered_by": "wellbeing partner", "state": "offered", "due_on": "2026-09-27",
