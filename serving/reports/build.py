@@ -38,6 +38,8 @@ class Reports:
         How many people a figure hides.
     overrides
         What sites do otherwise in outreach.
+    ahead
+        Whether what takes longest of teams' pages is made beside the first ones; no, where it is for one page.
 
     Raises
     ------
@@ -46,10 +48,12 @@ class Reports:
     """
 
     def __init__(
-        self, home: Home, store: Store, policy: PrivacyPolicy = DEFAULT, overrides: Overrides = NO_OVERRIDES
-    ) -> None:
-        self.home, self.store, self.policy, self.overrides = home, store, policy, overrides
+        self, home: Home, store: Store, policy: PrivacyPolicy = DEFAULT, overrides: Overrides = NO_OVERRIDES,
+        ahead: bool = True,
+    ) -> None:  # fmt: skip
+        self.home, self.store, self.policy, self.overrides, self.ahead = home, store, policy, overrides, ahead
         self._lock = threading.Lock()
+        self._ahead: threading.Thread | None = None
         self._stamp: _Stamp | None = None
         self._found: tuple[Material, Memory] | None = None
         self._told: tuple[Material, Records] | None = None
@@ -102,12 +106,21 @@ class Reports:
         material, _ = self._now()
         return sorted(set(material.now["team_id"]))
 
+    def settle(self) -> None:
+        """Wait until what is made beside the first pages is there."""
+        self._now()
+        if self._ahead is not None:
+            self._ahead.join()
+
     def _now(self) -> tuple[Material, Memory]:
         """The material, gathered anew where newer scores or a newer frame exist, and what was shown of it before."""
         with self._lock:
             stamp = self._newest()
             if self._found is None or stamp != self._stamp:
                 material = gather(self.home, self.store)
+                if self.ahead:
+                    self._ahead = threading.Thread(target=material.look_ahead, name="pages ahead", daemon=True)
+                    self._ahead.start()
                 self._found, self._stamp = (material, Memory(self.store, material.everyone, self.policy)), stamp
             return self._found
 
@@ -142,7 +155,7 @@ def write_reports(home: Home, team: str | None = None, agent: str | None = None,
         raise InputError("Name either --team, --agent or --organization.")
     store = Store(home)
     try:
-        name, page = _page(Reports(home, store), team, agent)
+        name, page = _page(Reports(home, store, ahead=False), team, agent)
     finally:
         store.close()
     home.reports.mkdir(parents=True, exist_ok=True)

@@ -93,8 +93,7 @@ def means(material: Material, group: Group, name: str) -> Floats | None:
 
 def queues_of(material: Material, group: Group) -> list[str]:
     """The queues that members of a group are on now."""
-    now = material.now
-    return sorted(set(now.loc[now[group.column] == group.value, "queue"]))
+    return material.weeks.queues(group.column, group.value)
 
 
 def queue_means(material: Material, group: Group, name: str) -> Floats | None:
@@ -111,13 +110,7 @@ def band(material: Material, group: Group, name: str) -> tuple[Floats, Floats] |
     cohort, minimum = _on_queues(material, group, name), material.releases.policy.minimum_group
     if cohort is None or len(cohort) < _BAND_NEEDS * minimum:
         return None
-    ordered = np.sort(material.weeks.of(name, cohort), axis=0)
-    ends = []
-    for percent in _BAND:
-        middle = round((len(ordered) - 1) * percent / 100)
-        first = min(max(0, middle - minimum // 2), len(ordered) - minimum)
-        ends.append(ordered[first : first + minimum].mean(axis=0))
-    return ends[0], ends[1]
+    return material.weeks.band(name, cohort, _BAND, minimum)
 
 
 def standing(material: Material, group: Group, outcome: str) -> Standing | None:
@@ -135,7 +128,7 @@ def standing_of(material: Material, outcome: str, chain: tuple[tuple[str, str], 
 
 def _on_queues(material: Material, group: Group, name: str) -> frozenset[str] | None:
     queues, known = queues_of(material, group), material.weeks.filled(name).known
-    present = frozenset().union(*(material.weeks.members("queue", queue) for queue in queues)) & known
+    present = material.weeks.on_queues(queues) & known
     return material.releases.admit(name, material.day, f"queues {', '.join(queues)}", present, known).people
 
 

@@ -14,7 +14,7 @@ from features.catalog import contract_version, own_usual, peer_usual
 from features.errors import NotReadyError
 from features.home import Home
 from serving.privacy.releases import Releases
-from serving.reports.champions import Champion
+from serving.reports.champions import Champion, Frames
 from serving.reports.scores import Scored, load_scores
 from serving.reports.weeks import Weeks, load_weeks
 from serving.store import Store
@@ -23,6 +23,7 @@ from training.config import OUTCOMES
 __all__ = ["NOTHING", "WEEKS", "WORK", "Material", "gather", "render"]
 
 WEEKS = 12
+_AT_ONCE = 2_500
 NOTHING = Markup("")
 WORK = {
     "Load": ("contacts_per_hour", "occupancy", "overtime"),
@@ -59,6 +60,15 @@ class Material:
         """Whoever can be in a cohort."""
         return self.weeks.everyone.union(*(scored.known for scored in self.scores.values()))
 
+    def look_ahead(self) -> None:
+        """Make what takes longest of the pages of teams, so that they need not wait for it."""
+        found = [(champion, scored) for o, scored in self.scores.items() if (champion := self.champion(o))]
+        for champion, scored in found:
+            agents = sorted(scored.known)
+            for start in range(0, len(agents), _AT_ONCE):
+                champion.earlier(frozenset(agents[start : start + _AT_ONCE]))
+                champion.frames.forget()
+
     def champion(self, outcome: str) -> Champion | None:
         """The champion where it is the model that made the scores; a page does not mix two models."""
         found = self.champions.get(outcome)
@@ -82,7 +92,8 @@ def gather(home: Home, store: Store) -> Material:
     signals = [column for name in work for column in (name, own_usual(name), peer_usual(name))]
     weeks = load_weeks(home, day, WEEKS, signals)
     scores = {o: load_scores(store, o, day, WEEKS) for o in OUTCOMES if latest[o] == day}
-    return Material(weeks, scores, {o: Champion(home, o, weeks.dates) for o in scores})
+    frames = Frames(home, weeks.dates)
+    return Material(weeks, scores, {o: Champion(home, o, frames) for o in scores})
 
 
 def render(template: str, material: Material, *, header: Markup = NOTHING, **values: Any) -> str:

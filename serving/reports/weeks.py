@@ -37,6 +37,8 @@ class Weeks:
         self.now = rows[rows["as_of"] == self.as_of] if now is None else now
         self._filled: dict[str, Filled] = {}
         self._means: dict[tuple[str, frozenset[str]], Floats] = {}
+        self._bands: dict[tuple[str, frozenset[str]], tuple[Floats, Floats]] = {}
+        self._queues: dict[tuple[str, str], list[str]] = {}
         self._members: dict[str, dict[str, frozenset[str]]] = {}
 
     @cached_property
@@ -56,8 +58,8 @@ class Weeks:
         if name not in self._filled:
             wide = np.full((len(self._agents), len(self.dates)), np.nan)
             wide[self._places] = self.rows[name].to_numpy(dtype=float)
-            wide = pd.DataFrame(wide).ffill(axis=1).bfill(axis=1).to_numpy()
-            found = np.flatnonzero(np.isfinite(wide[:, 0])) if wide.size else np.array([], dtype=int)
+            _fill(wide)
+            found = np.flatnonzero(~np.isnan(wide[:, 0]))
             agents = {self._agents[at]: number for number, at in enumerate(found.tolist())}
             self._filled[name] = Filled(agents, frozenset(agents), wide[found])
         return self._filled[name]
@@ -74,17 +76,45 @@ class Weeks:
             self._means[key] = self.of(name, people).mean(axis=0)
         return self._means[key]
 
+    def band(self, name: str, people: frozenset[str], percents: tuple[int, int], around: int) -> tuple[Floats, Floats]:
+        """Two percentiles by week, each the mean of so many values around it; shape (weeks,)."""
+        key = (name, people)
+        if key not in self._bands:
+            ordered = np.sort(self.of(name, people), axis=0)
+            middles = [round((len(ordered) - 1) * percent / 100) for percent in percents]
+            firsts = [min(max(0, middle - around // 2), len(ordered) - around) for middle in middles]
+            low, high = (ordered[first : first + around].mean(axis=0) for first in firsts)
+            self._bands[key] = low, high
+        return self._bands[key]
+
+    def queues(self, column: str, value: str) -> list[str]:
+        """The queues that the members of a group are on now."""
+        if (column, value) not in self._queues:
+            self._queues[column, value] = sorted(set(self.now.loc[self.now[column] == value, "queue"]))
+        return self._queues[column, value]
+
+    def on_queues(self, queues: list[str]) -> frozenset[str]:
+        """Everyone who is on one of some queues now."""
+        first, *others = (self.members("queue", queue) for queue in queues)
+        return first.union(*others) if others else first
+
     @cached_property
     def _agents(self) -> list[str]:
         return sorted(self.everyone)
 
     @cached_property
-    def _places(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _places(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Of every row: which agent, which date."""
-        return (
-            np.searchsorted(np.array(self._agents, dtype=object), self.rows["agent_id"].to_numpy(dtype=object)),
-            np.searchsorted(np.array(self.dates), self.rows["as_of"].to_numpy()),
-        )
+        agents = pd.Index(self._agents).get_indexer(pd.Index(self.rows["agent_id"]))
+        return agents, pd.Index(self.dates).get_indexer(pd.Index(self.rows["as_of"]))
+
+
+def _fill(wide: Floats) -> None:
+    """Carry values into gaps, from the week before, else from the one after."""
+    for week in range(1, wide.shape[1]):
+        wide[:, week] = np.where(np.isnan(wide[:, week]), wide[:, week - 1], wide[:, week])
+    for week in range(wide.shape[1] - 2, -1, -1):
+        wide[:, week] = np.where(np.isnan(wide[:, week]), wide[:, week + 1], wide[:, week])
 
 
 def load_weeks(home: Home, day: date, weeks: int, signals: Iterable[str]) -> Weeks:

@@ -78,7 +78,7 @@ def without_score(material: Material, agent: str, why: str | None) -> Material:
     """The material in which an agent has no score now, with a reason, or (None) no row at all; but had one before."""
     scores = {}
     for outcome, scored in material.scores.items():
-        rows = [SimpleNamespace(**dict(row._mapping)) for row in scored.now]
+        rows = [SimpleNamespace(**row._asdict()) for row in scored.now]
         carried = [SimpleNamespace(**vars(row)) for row in rows if row.agent_id == agent]
         for row in rows:
             if row.agent_id == agent:

@@ -166,9 +166,7 @@ def moved(material: Material, agents: set[str], kept: set[str] | None = None) ->
         outcome: Scored(
             outcome,
             [
-                SimpleNamespace(
-                    **dict(row._mapping) | ({"team_id": "T", "site_id": "S"} if row.agent_id in agents else {})
-                )
+                SimpleNamespace(**row._asdict() | ({"team_id": "T", "site_id": "S"} if row.agent_id in agents else {}))
                 for row in scored.now
                 if kept is None or row.agent_id in kept
             ],
@@ -321,7 +319,7 @@ def multiplied(material: Material, times: int) -> Material:
         outcome: Scored(
             outcome,
             [
-                SimpleNamespace(**dict(row._mapping) | {"agent_id": f"{row.agent_id}-{n}"})
+                SimpleNamespace(**row._asdict() | {"agent_id": f"{row.agent_id}-{n}"})
                 for row in scored.now
                 for n in range(times)
             ],
@@ -330,7 +328,7 @@ def multiplied(material: Material, times: int) -> Material:
     }
     for scored in scores.values():
         for row in scored.now:
-            row._mapping = vars(row)
+            row._asdict = lambda found=row: {k: v for k, v in vars(found).items() if k != "_asdict"}
     return replace(material, weeks=Weeks(copies(material.weeks.rows), copies(material.now)), scores=scores)
 
 
