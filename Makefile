@@ -5,7 +5,7 @@ HOME_  ?= .respite
 EXTRAS ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean bench-features bench-explain bench-quality bench-score bench-reports bench-serve bench-endure
+.PHONY: help setup demo test check format lock clean bench-features bench-explain bench-quality bench-score bench-portal bench-reports bench-serve bench-endure
 
 help:            ## say what can be done here
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ bench-serve: setup     ## the service over 100,000 scored agents beside a bare e
 
 bench-endure: setup    ## ten minutes of load while workers are killed and the database is restarted
 	$(BIN)/python -m benchmarks.endure
+
+bench-portal: setup    ## pages of the portal over 10,000 agents in 500 teams
+	$(BIN)/python -m benchmarks.portal
 
 bench-reports: setup   ## pages over 10,000 agents in 500 teams
 	$(BIN)/python -m benchmarks.reports

@@ -53,14 +53,21 @@ class Offering:
         for site in self.overrides.sites:
             at_site(catalog(), self.overrides, site)
 
-    def listed(self, who: Principal, team: str | None = None, overdue_on: date | None = None) -> list[Offer]:
-        """The offers that this principal may see, oldest first; of a team, or those overdue on a day."""
-        own = who.agent_id if who.role == "agent" else None
-        found = offers_of(self.store, team=team, agent=own, overdue_on=overdue_on)
+    def listed(
+        self, who: Principal, *, team: str | None = None, agent: str | None = None, number: int | None = None,
+        overdue_on: date | None = None, still_open: bool = False,
+    ) -> list[Offer]:  # fmt: skip
+        """The offers that this principal may see, oldest first; of a team or an agent, overdue on a day, or open."""
         about = self.policy.of(who).about
+        if about == "self" and agent not in (None, who.agent_id):
+            return []
+        found = offers_of(
+            self.store, team=team, agent=who.agent_id if about == "self" else agent, number=number,
+            teams=None if about in ("everyone", "self") else who.teams, overdue_on=overdue_on, still_open=still_open,
+        )  # fmt: skip
         if about in ("everyone", "self"):
             return found
-        made = [one for one in found if one.team_id in who.teams and one.offered_by != WELLBEING]
+        made = [one for one in found if one.offered_by != WELLBEING]
         shares = agreed(self.store, "share_with_manager", [one.agent_id for one in made])
         return [one for one in made if shares.get(one.agent_id, False)]
 
@@ -72,10 +79,10 @@ class Offering:
         UnknownOfferError
             There is none that this principal may see.
         """
-        found = next((one for one in self.listed(who) if one.number == number), None)
-        if found is None:
+        found = self.listed(who, number=number)
+        if not found:
             raise UnknownOfferError(f"number: {number} is none of your offers; the list of offers shows them.")
-        return found
+        return found[0]
 
     def guide(self, offer: Offer) -> GuideSheet:
         """How to lead the conversation, in the words of the offer's site."""

@@ -51,9 +51,9 @@ def record_offer(desk: Desk, who: Principal, question: OfNumber, body: RecordReq
     before = desk.offering.one(who, question.number)
     with_entry(desk.store, Answer({}, (before.agent_id,), f"offer {before.number}: {body.state}"), write)
     desk.offering.publish()
-    # who wants no more offers, or is not shown to a manager any more, has none; what was written stands
-    after = next((one for one in desk.offering.listed(who) if one.number == before.number), before)
-    return Answer({"offers": [shown_offer(after)], "use": USE}, (before.agent_id,))
+    # whoever stopped sharing meanwhile is not shown to a manager any more; what was written stands
+    after = desk.offering.listed(who, number=before.number)
+    return Answer({"offers": [shown_offer(one) for one in after], "use": USE}, (before.agent_id,))
 
 
 def plan(desk: Desk, who: Principal, _: OfNothing, body: PlanRequest) -> Answer:
@@ -86,7 +86,13 @@ def offers_as_calendar(desk: Desk, who: Principal, question: OfOffers) -> Answer
 
 
 def _listed(desk: Desk, who: Principal, question: OfOffers) -> list[Offer]:
-    return desk.offering.listed(who, question.team_id, _today() if question.overdue else None)
+    return desk.offering.listed(
+        who,
+        team=question.team_id,
+        agent=question.agent_id,
+        overdue_on=_today() if question.overdue else None,
+        still_open=question.open,
+    )
 
 
 def _agents(found: list[Offer]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Offers in the store: a week's plan becomes rows, and rows go from state to state."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
@@ -118,7 +118,8 @@ def find(store: Store, number: int) -> Offer:
 
 def offers_of(
     store: Store, *, team: str | None = None, program: str | None = None, offered_by: str | None = None,
-    agent: str | None = None, overdue_on: date | None = None, still_open: bool = False,
+    agent: str | None = None, number: int | None = None, teams: Collection[str] | None = None,
+    overdue_on: date | None = None, still_open: bool = False,
 ) -> list[Offer]:  # fmt: skip
     """Offers, oldest first. Holdouts are not among them: nobody who makes offers should know who they are.
 
@@ -127,9 +128,11 @@ def offers_of(
     """
     query = select(Offer).where(Offer.arm == "offer").order_by(Offer.week, Offer.number)
     for column, wanted in ((Offer.team_id, team), (Offer.program, program), (Offer.offered_by, offered_by),
-                           (Offer.agent_id, agent)):  # fmt: skip
+                           (Offer.agent_id, agent), (Offer.number, number)):  # fmt: skip
         if wanted is not None:
             query = query.where(column == wanted)
+    if teams is not None:
+        query = query.where(Offer.team_id.in_(teams))
     if overdue_on is not None:
         query = query.where(Offer.due_on < overdue_on)
     if still_open or overdue_on is not None:

@@ -68,6 +68,8 @@ class OfOffers(BaseModel):
     model_config = with_example()
 
     team_id: AgentId | None = Field(None, description="Only this team.")
+    agent_id: AgentId | None = Field(None, description="Only this agent.")
+    open: bool = Field(False, description="Only where a next step is to be taken.")
     overdue: bool = Field(False, description="Only where the next step should have been taken.")
 
 

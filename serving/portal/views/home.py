@@ -26,9 +26,9 @@ def _waiting(visit: Visit) -> dict[str, int]:
     """How many wait: for a partner or a manager what is overdue, for an agent what asks for an answer."""
     found: dict[str, int] = {}
     if visit.may("offers"):
-        made = offers(visit.desk, visit.who, OfOffers()).body["offers"]
         own = visit.who.role == "agent"
-        found["offers"] = sum(one["state"] == "offered" if own else one["overdue"] for one in made)
+        made = offers(visit.desk, visit.who, OfOffers(open=own, overdue=not own)).body["offers"]
+        found["offers"] = sum(one["state"] == "offered" or not own for one in made)
     if visit.may("answer_feedback"):
         asked = OfFeedback(state="open", limit=_MOST)
         found["feedback"] = len(all_feedback(visit.desk, visit.who, asked).body["feedback"])

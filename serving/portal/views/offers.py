@@ -10,7 +10,7 @@ from serving.api.offers import offer as one_offer
 from serving.api.offers import offers, offers_as_calendar, offers_as_csv, record_offer
 from serving.api.offers import plan as planned
 from serving.outreach.actions import catalog
-from serving.outreach.states import OPEN, OUTCOMES
+from serving.outreach.states import OUTCOMES
 from serving.portal.browser import headers_of
 from serving.portal.visit import Moved, Visit
 from serving.schemas import OfNothing, OfNumber, OfOffers, PlanRequest, RecordRequest
@@ -23,10 +23,8 @@ _SHOWN = 200
 def queue(visit: Visit) -> str:
     """Offers, overdue first, then by the day on which the next step is due; those that are closed come last."""
     which, team = visit.given.get("which", "open"), visit.given.get("team", "").strip()
-    asked = OfOffers(team_id=team or None, overdue=which == "overdue")
+    asked = OfOffers(team_id=team or None, open=which == "open", overdue=which == "overdue")
     found = visit.read(offers(visit.desk, visit.who, asked))["offers"]
-    if which == "open":
-        found = [one for one in found if one["state"] in OPEN]
     found.sort(key=lambda one: (one["due_on"] is None, one["due_on"] or "", one["number"]))
     template = "own_offers.html" if visit.who.role == "agent" else "offers.html"
     return visit.page(

@@ -53,8 +53,7 @@ def person(visit: Visit) -> str:
         scores.append(found | {"past": past, "line": history_line(past, visit.words)})
     made: list[dict[str, Any]] = []
     if visit.may("offers"):
-        every = offers(visit.desk, visit.who, OfOffers()).body["offers"]
-        made = [one for one in every if one["agent_id"] == agent]
+        made = offers(visit.desk, visit.who, OfOffers(agent_id=agent)).body["offers"]
     return visit.page("person.html", agent_id=agent, scores=scores, offers=made)
 
 
