@@ -52,7 +52,7 @@ class Reports:
         ahead: bool = True,
     ) -> None:  # fmt: skip
         self.home, self.store, self.policy, self.overrides, self.ahead = home, store, policy, overrides, ahead
-        self._lock = threading.Lock()
+        self._lock, self._telling = threading.Lock(), threading.Lock()
         self._ahead: threading.Thread | None = None
         self._stamp: _Stamp | None = None
         self._found: tuple[Material, Memory] | None = None
@@ -119,14 +119,20 @@ class Reports:
             if self._found is None or stamp != self._stamp:
                 material = gather(self.home, self.store)
                 if self.ahead:
-                    self._ahead = threading.Thread(target=material.look_ahead, name="pages ahead", daemon=True)
+                    self._ahead = threading.Thread(
+                        target=self._look_ahead, args=(material,), name="pages ahead", daemon=True
+                    )
                     self._ahead.start()
                 self._found, self._stamp = (material, Memory(self.store, material.everyone, self.policy)), stamp
             return self._found
 
+    def _look_ahead(self, material: Material) -> None:
+        self._records(material)
+        material.look_ahead()
+
     def _records(self, material: Material) -> Records:
         """Key figures, offers and outcomes, gathered once for the same material."""
-        with self._lock:
+        with self._telling:
             if self._told is None or self._told[0] is not material:
                 self._told = (material, gather_records(self.home, self.store, material, self.policy.minimum_group))
             return self._told[1]
