@@ -19,10 +19,13 @@ from serving.privacy.policy import DEFAULT, PrivacyPolicy
 from serving.reports.agent import agent_report
 from serving.reports.material import NOTHING, Material, gather
 from serving.reports.organization import Records, gather_records, organization_report
+from serving.reports.pdf import pdf_of
 from serving.reports.team import team_report
 from serving.store import Score, Store
 
-__all__ = ["Reports", "write_reports"]
+__all__ = ["FORMATS", "Reports", "write_reports"]
+
+FORMATS = ("html", "pdf")
 
 _Stamp = tuple[date, datetime | None, int]
 
@@ -147,26 +150,37 @@ class Reports:
         return found.as_of, found.scored_at, partition(self.home, found.as_of).stat().st_mtime_ns
 
 
-def write_reports(home: Home, team: str | None = None, agent: str | None = None, organization: bool = False) -> Path:
+def write_reports(
+    home: Home,
+    team: str | None = None,
+    agent: str | None = None,
+    organization: bool = False,
+    format: str = "html",
+) -> Path:
     """Write one page and return its path: of a team, of an agent, or of the organization.
 
     Raises
     ------
     InputError
-        Not exactly one is named, or the one that is named is not known.
+        Not exactly one is named, the one that is named is not known, or the format is neither html nor pdf.
     NotReadyError
         Nothing was scored yet.
+    ConfigError
+        The page is wanted as PDF, and what that needs is not installed.
     """
     if (team is not None) + (agent is not None) + organization != 1:
         raise InputError("Name either --team, --agent or --organization.")
+    if format not in FORMATS:
+        raise InputError(f"--format {format}: name one of {', '.join(FORMATS)}.")
     store = Store(home)
     try:
         name, page = _page(Reports(home, store, ahead=False), team, agent)
     finally:
         store.close()
+    content = pdf_of(page) if format == "pdf" else page.encode()
     home.reports.mkdir(parents=True, exist_ok=True)
-    path = home.reports / f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}.html"
-    path.write_text(page, encoding="utf-8")
+    path = home.reports / f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}.{format}"
+    path.write_bytes(content)
     return path
 
 
