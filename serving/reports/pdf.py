@@ -1,5 +1,9 @@
 """A page as PDF, for those who print or file it. Needs the extra `pdf`, and Pango on the machine."""
 
+import re
+from functools import cache
+from pathlib import Path
+
 from features.errors import ConfigError
 
 __all__ = ["pdf_of"]
@@ -23,8 +27,25 @@ def pdf_of(page: str) -> bytes:
     except (ImportError, OSError) as error:  # without Pango the import raises OSError
         reason = str(error).splitlines()[0]
         raise ConfigError(f"--format pdf needs WeasyPrint and Pango ({reason}): {_HOW}") from error
-    made: bytes = HTML(string=page, url_fetcher=_refuse).write_pdf()
+    made: bytes = HTML(string=_with_own_colors(page), url_fetcher=_refuse).write_pdf()
     return made
+
+
+def _with_own_colors(page: str) -> str:
+    """The page with the style of its pictures inside them: WeasyPrint draws each by itself, and knows no variables."""
+    style, colors = _style_of_pictures()
+    page = re.sub(r"(<svg [^>]*>)", rf"\1<style>{style}</style>", page)
+    return re.sub(r'(?<=style=")fill:var\(--([\w-]+)\)', lambda found: f"fill:{colors[found[1]]}", page)
+
+
+@cache
+def _style_of_pictures() -> tuple[str, dict[str, str]]:
+    """The rules of the page's style that are about parts of pictures, in the colors of light; and those colors."""
+    style = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+    colors = dict(re.findall(r"--([\w-]+): ([^;]+);", style[: style.index("}")]))
+    rules = re.findall(r"^svg ([^{]+)\{([^}]*)\}", re.sub(r"\} svg ", "}\nsvg ", style), re.MULTILINE)
+    found = "".join(f"{where.strip()}{{{what}}}" for where, what in rules)
+    return re.sub(r"var\(--([\w-]+)\)", lambda named: colors[named[1]], found), colors
 
 
 def _refuse(url: str, *_: object, **__: object) -> None:
