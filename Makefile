@@ -63,7 +63,7 @@ bench-quality: setup  ## quality on tables of people beside what one would try f
 
 lock:            ## renew requirements.lock from pyproject.toml (resolves in a fresh environment)
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet -e '.[dev,spark,postgres,effects,peers]'
+	.venv-lock/bin/python -m pip install --quiet -e '.[dev,spark,postgres,effects,peers,pdf]'
 	.venv-lock/bin/python -m pip freeze --exclude-editable > requirements.lock
 	rm -rf .venv-lock
 

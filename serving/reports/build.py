@@ -19,10 +19,13 @@ from serving.privacy.policy import DEFAULT, PrivacyPolicy
 from serving.reports.agent import agent_report
 from serving.reports.material import NOTHING, Material, gather
 from serving.reports.organization import Records, gather_records, organization_report
+from serving.reports.pdf import pdf_of
 from serving.reports.team import team_report
 from serving.store import Score, Store
 
-__all__ = ["Reports", "write_reports"]
+__all__ = ["FORMATS", "Reports", "write_reports"]
+
+FORMATS = ("html", "pdf")
 
 _Stamp = tuple[date, datetime | None, int]
 
@@ -52,7 +55,7 @@ class Reports:
         ahead: bool = True,
     ) -> None:  # fmt: skip
         self.home, self.store, self.policy, self.overrides, self.ahead = home, store, policy, overrides, ahead
-        self._lock = threading.Lock()
+        self._lock, self._telling = threading.Lock(), threading.Lock()
         self._ahead: threading.Thread | None = None
         self._stamp: _Stamp | None = None
         self._found: tuple[Material, Memory] | None = None
@@ -119,14 +122,20 @@ class Reports:
             if self._found is None or stamp != self._stamp:
                 material = gather(self.home, self.store)
                 if self.ahead:
-                    self._ahead = threading.Thread(target=material.look_ahead, name="pages ahead", daemon=True)
+                    self._ahead = threading.Thread(
+                        target=self._look_ahead, args=(material,), name="pages ahead", daemon=True
+                    )
                     self._ahead.start()
                 self._found, self._stamp = (material, Memory(self.store, material.everyone, self.policy)), stamp
             return self._found
 
+    def _look_ahead(self, material: Material) -> None:
+        self._records(material)
+        material.look_ahead()
+
     def _records(self, material: Material) -> Records:
         """Key figures, offers and outcomes, gathered once for the same material."""
-        with self._lock:
+        with self._telling:
             if self._told is None or self._told[0] is not material:
                 self._told = (material, gather_records(self.home, self.store, material, self.policy.minimum_group))
             return self._told[1]
@@ -141,26 +150,37 @@ class Reports:
         return found.as_of, found.scored_at, partition(self.home, found.as_of).stat().st_mtime_ns
 
 
-def write_reports(home: Home, team: str | None = None, agent: str | None = None, organization: bool = False) -> Path:
+def write_reports(
+    home: Home,
+    team: str | None = None,
+    agent: str | None = None,
+    organization: bool = False,
+    format: str = "html",
+) -> Path:
     """Write one page and return its path: of a team, of an agent, or of the organization.
 
     Raises
     ------
     InputError
-        Not exactly one is named, or the one that is named is not known.
+        Not exactly one is named, the one that is named is not known, or the format is neither html nor pdf.
     NotReadyError
         Nothing was scored yet.
+    ConfigError
+        The page is wanted as PDF, and what that needs is not installed.
     """
     if (team is not None) + (agent is not None) + organization != 1:
         raise InputError("Name either --team, --agent or --organization.")
+    if format not in FORMATS:
+        raise InputError(f"--format {format}: name one of {', '.join(FORMATS)}.")
     store = Store(home)
     try:
         name, page = _page(Reports(home, store, ahead=False), team, agent)
     finally:
         store.close()
+    content = pdf_of(page) if format == "pdf" else page.encode()
     home.reports.mkdir(parents=True, exist_ok=True)
-    path = home.reports / f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}.html"
-    path.write_text(page, encoding="utf-8")
+    path = home.reports / f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}.{format}"
+    path.write_bytes(content)
     return path
 
 

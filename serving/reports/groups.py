@@ -128,13 +128,18 @@ def standing_of(material: Material, outcome: str, chain: tuple[tuple[str, str], 
 
 def _on_queues(material: Material, group: Group, name: str) -> frozenset[str] | None:
     queues, known = queues_of(material, group), material.weeks.filled(name).known
-    present = material.weeks.on_queues(queues) & known
+    present = _known(material, material.weeks.on_queues(queues), known)
     return material.releases.admit(name, material.day, f"queues {', '.join(queues)}", present, known).people
 
 
 def _admit(material: Material, quantity: str, column: str, value: str, known: frozenset[str]) -> frozenset[str] | None:
-    present = material.weeks.members(column, value) & known
+    present = _known(material, material.weeks.members(column, value), known)
     return material.releases.admit(quantity, material.day, f"{column} {value}", present, known).people
+
+
+def _known(material: Material, people: frozenset[str], known: frozenset[str]) -> frozenset[str]:
+    """Those of some people who have a value; where everyone has one, the same set and no copy."""
+    return people if known is material.weeks.everyone else people & known
 
 
 def _why(team: str, site: str, size: int, minimum: int) -> str:

@@ -1,5 +1,6 @@
 """What pages are made of: twelve weeks of the frame, the newest scores, and the words that all pages share."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
@@ -16,7 +17,7 @@ from features.home import Home
 from serving.privacy.releases import Releases
 from serving.reports.champions import Champion, Frames
 from serving.reports.scores import Scored, load_scores
-from serving.reports.weeks import Weeks, load_weeks
+from serving.reports.weeks import Weeks, dates_until, load_weeks
 from serving.store import Store
 from training.config import OUTCOMES
 
@@ -81,7 +82,7 @@ def gather(home: Home, store: Store) -> Material:
     Raises
     ------
     NotReadyError
-        Nothing was scored yet.
+        Nothing was scored yet, or the features of that date are gone.
     """
     latest = {outcome: store.latest(outcome) for outcome in OUTCOMES}
     days = [day for day in latest.values() if day]
@@ -90,10 +91,16 @@ def gather(home: Home, store: Store) -> Material:
     day = max(days)
     work = [name for names in WORK.values() for name in names]
     signals = [column for name in work for column in (name, own_usual(name), peer_usual(name))]
-    weeks = load_weeks(home, day, WEEKS, signals)
-    scores = {o: load_scores(store, o, day, WEEKS) for o in OUTCOMES if latest[o] == day}
-    frames = Frames(home, weeks.dates)
-    return Material(weeks, scores, {o: Champion(home, o, frames) for o in scores})
+    dates = dates_until(home, day, WEEKS)
+    if not dates or dates[-1] != day:
+        raise NotReadyError(f"The features of {day} are not here; run `respite features --as-of {day}`.")
+    frames = Frames(home, dates)
+    champions = {o: Champion(home, o, frames) for o in OUTCOMES if latest[o] == day}
+    with ThreadPoolExecutor(2) as pool:  # models, frame and scores come from three places
+        pool.submit(lambda: [champion.version for champion in champions.values()])
+        weeks = pool.submit(load_weeks, home, dates, signals)
+        scores = {outcome: load_scores(store, outcome, day, WEEKS) for outcome in champions}
+    return Material(weeks.result(), scores, champions)
 
 
 def render(template: str, material: Material, *, header: Markup = NOTHING, **values: Any) -> str:

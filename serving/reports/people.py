@@ -1,7 +1,8 @@
 """People on a team's page: those alone who share with their manager, by what their work was like, without a score.
 
 Beside the means of a team, numbers of its members tell about the others. So numbers of those who share are told only
-where the minimum of people remains who do not, or none; else the same is said without numbers.
+where the minimum of people remains who do not, or none; else the same is said without numbers. Survey answers and
+absences are kept back in any case.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ __all__ = ["OpenOffer", "People", "Person", "people_of"]
 
 OUTCOME = "burnout"  # a score about leaving is for nobody's manager
 _REASONS, _OFFERS, _MOSTLY = 3, 2, 0.5
+_KEPT_BACK = ("last_survey_score", "unplanned_spells")  # answered in confidence; and why somebody was away is theirs
 
 
 class OpenOffer(NamedTuple):
@@ -83,7 +85,8 @@ def _open(store: Store, team: str, managers: set[Any], shares: set[str]) -> list
 
 
 def _person(score: Score, row: pd.Series, known: Catalog, numbers: bool) -> Person:
-    raised = [reason for reason in score.reasons if reason["contribution"] > 0][:_REASONS]
+    told = [reason for reason in score.reasons if reason["signal"] not in _KEPT_BACK]
+    raised = [reason for reason in told if reason["contribution"] > 0][:_REASONS]
     situation = Situation(
         contributions={reason["signal"]: reason["contribution"] for reason in score.reasons},
         queue=score.queue,

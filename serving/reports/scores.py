@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sqlalchemy import String, cast, select
 
 from serving.store import Store
@@ -109,13 +110,10 @@ class Scored:
     @cached_property
     def _numbers(self) -> Floats:
         """Probability, base, and families of everyone."""
-        return np.array(
-            [
-                [row.probability, row.base or 0.0, *(row.families.get(family, 0.0) for family in FAMILIES)]
-                for row in self.rows.values()
-            ],
-            dtype=float,
-        )
+        rows = self.rows.values()
+        families = pd.DataFrame([row.families for row in rows]).reindex(columns=list(FAMILIES)).fillna(0.0)
+        ends = np.array([(row.probability, row.base or 0.0) for row in rows], dtype=float).reshape(-1, 2)
+        return np.hstack([ends, families.to_numpy(dtype=float)])
 
 
 def load_scores(store: Store, outcome: str, day: date, weeks: int) -> Scored:

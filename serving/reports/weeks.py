@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from features.frame import frame_dates, load_frame, partition
 from features.home import Home
 
-__all__ = ["POST", "Filled", "Weeks", "load_weeks"]
+__all__ = ["POST", "Filled", "Weeks", "dates_until", "load_weeks"]
 
 POST = ("agent_id", "team_id", "manager_id", "site_id", "queue")
 Floats = npt.NDArray[np.float64]
@@ -44,13 +44,13 @@ class Weeks:
     @cached_property
     def everyone(self) -> frozenset[str]:
         """Whoever is in any of the weeks."""
-        return frozenset(self.rows["agent_id"])
+        return frozenset(self.rows["agent_id"].unique().tolist())
 
     def members(self, column: str, value: str) -> frozenset[str]:
         """Who has a value of a column of the post now."""
         if column not in self._members:
             groups = self.now.groupby(column)["agent_id"]
-            self._members[column] = {str(name): frozenset(agents) for name, agents in groups}
+            self._members[column] = {str(name): frozenset(agents.tolist()) for name, agents in groups}
         return self._members[column].get(value, frozenset())
 
     def filled(self, name: str) -> Filled:
@@ -60,8 +60,11 @@ class Weeks:
             wide[self._places] = self.rows[name].to_numpy(dtype=float)
             _fill(wide)
             found = np.flatnonzero(~np.isnan(wide[:, 0]))
-            agents = {self._agents[at]: number for number, at in enumerate(found.tolist())}
-            self._filled[name] = Filled(agents, frozenset(agents), wide[found])
+            if len(found) == len(self._agents):
+                self._filled[name] = Filled(self._place, self.everyone, wide)
+            else:
+                agents = {self._agents[at]: number for number, at in enumerate(found.tolist())}
+                self._filled[name] = Filled(agents, frozenset(agents), wide[found])
         return self._filled[name]
 
     def of(self, name: str, people: Set[str]) -> Floats:
@@ -103,6 +106,10 @@ class Weeks:
         return sorted(self.everyone)
 
     @cached_property
+    def _place(self) -> dict[str, int]:
+        return {agent: place for place, agent in enumerate(self._agents)}
+
+    @cached_property
     def _places(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Of every row: which agent, which date."""
         agents = pd.Index(self._agents).get_indexer(pd.Index(self.rows["agent_id"]))
@@ -117,12 +124,16 @@ def _fill(wide: Floats) -> None:
         wide[:, week] = np.where(np.isnan(wide[:, week]), wide[:, week + 1], wide[:, week])
 
 
-def load_weeks(home: Home, day: date, weeks: int, signals: Iterable[str]) -> Weeks:
-    """The newest `weeks` dates of the frame up to a day, with some of the signals; of the day itself, all columns."""
-    dates = [one for one in frame_dates(home) if one <= day and (day - one).days < 7 * weeks]
-    now = load_frame(home, day, day)
+def dates_until(home: Home, day: date, weeks: int) -> list[date]:
+    """The dates of the frame in so many weeks up to a day, oldest first."""
+    return [one for one in frame_dates(home) if one <= day and (day - one).days < 7 * weeks]
+
+
+def load_weeks(home: Home, dates: Sequence[date], signals: Iterable[str]) -> Weeks:
+    """Some dates of the frame with some of the signals; of the last one, all columns."""
+    now = load_frame(home, dates[-1], dates[-1])
     columns = list(dict.fromkeys((*POST, *signals)))
-    earlier = [_read(home, one, columns) for one in dates if one != day]
+    earlier = [_read(home, day, columns) for day in dates[:-1]]
     rows = pd.concat([*earlier, now[["as_of", *columns]]], ignore_index=True)
     return Weeks(rows, now)
 
