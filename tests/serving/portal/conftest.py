@@ -1,4 +1,4 @@
-"""The whole service in this process with a browser's cookies, and someone of every role who is signed in."""
+"""The portal behind its gate, in this process, with a browser's cookies, and someone of every role who is signed in."""
 
 import re
 import secrets
@@ -11,16 +11,22 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from features import Home
 from serving import Store
 from serving.access import Principal, grant
 from serving.access.principal import ROLES
+from serving.api.desk import Desk
+from serving.api.doors import ApiDoor
+from serving.api.gate import Gate
 from serving.consent import record
 from serving.feedback import give
 from serving.outreach.offers import WELLBEING
 from serving.outreach.tables import Offer
+from serving.portal.app import portal as portal_routes
+from serving.portal.door import PortalDoor
 from serving.tables import AuditEntry
 
 NOW = datetime.now(UTC)
@@ -128,14 +134,8 @@ def portal(road: Home, newest: pd.DataFrame, tmp_path_factory: pytest.TempPathFa
     store = Store(home)
     record(store, agents["own"], "share_with_manager", True, NOW)
     store.close()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RESPITE_HOME", str(home.root))
-        patch.setenv("BENTOML_HOME", str(home.root / "bentoml"))
-        patch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path_factory.mktemp("counters")))
-        from serving.service import RespiteScores, desk
-
-        desk.cache_clear()
-        with TestClient(RespiteScores.to_asgi()) as client:
-            found.app = client.app
-            yield found
-        desk.cache_clear()
+    desk = Desk.of(home)
+    app = Starlette(routes=portal_routes(lambda: desk))
+    found.app = Gate(app, lambda: desk, doors=(PortalDoor, ApiDoor))
+    yield found
+    desk.close()
