@@ -13,12 +13,21 @@ from serving.access.sessions import proves
 from serving.api.asked import known
 from serving.api.desk import Desk
 from serving.api.problems import Refusal, problem, refusal_of
-from serving.portal.browser import LANGUAGE, REPORTS_STYLE, SESSION, cookie, cookies_of, form_of, headers_of, words_for
+from serving.portal.browser import (
+    LANGUAGE,
+    REPORTS_STYLE,
+    SESSION,
+    cookie,
+    cookies_of,
+    form_of,
+    headers_of,
+    language_asked,
+    words_for,
+)
 from serving.portal.limits import Tries
 from serving.portal.pages import PAGES, Page, View
 from serving.portal.sign_in import sign_in, sign_in_page, sign_out
 from serving.portal.visit import Moved, Visit
-from serving.portal.words import LANGUAGES
 
 __all__ = ["portal"]
 
@@ -77,8 +86,8 @@ def _answer(page: Page, view: View, desk: Desk, request: Request, form: dict[str
         response = HTMLResponse(found, headers=headers_of(found))
     else:
         response = found
-    if given.get("lang") in LANGUAGES:
-        response.headers.append("set-cookie", cookie(headers, LANGUAGE, given["lang"]))
+    if language_asked(request.scope):
+        response.headers.append("set-cookie", cookie(headers, LANGUAGE, words.language))
     return response
 
 

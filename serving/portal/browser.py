@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import serving.reports
-from serving.portal.words import Words, preferred, words_in
+from serving.portal.words import LANGUAGES, Words, preferred, words_in
 
 __all__ = ["LANGUAGE", "REPORTS_STYLE", "SESSION", "VISIT", "cookie", "cookies_of", "form_of", "headers_of",
-           "is_here", "words_for"]  # fmt: skip
+           "is_here", "language_asked", "words_for"]  # fmt: skip
 
 SESSION, VISIT, LANGUAGE = "respite_session", "respite_visit", "respite_language"
 _FIELDS = 20
@@ -56,9 +56,14 @@ def form_of(body: bytes) -> dict[str, str]:
 
 def words_for(scope: Any, headers: dict[bytes, bytes]) -> Words:
     """The words of a request's language."""
-    asked = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))).get("lang")
     accepted = headers.get(b"accept-language", b"").decode("latin-1")
-    return words_in(preferred(asked, cookies_of(headers).get(LANGUAGE), accepted))
+    return words_in(preferred(language_asked(scope), cookies_of(headers).get(LANGUAGE), accepted))
+
+
+def language_asked(scope: Any) -> str | None:
+    """The language that the address asks for, where it is one that is spoken here; it is kept in a cookie."""
+    asked = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))).get("lang")
+    return asked if asked in LANGUAGES else None
 
 
 def headers_of(page: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from serving.api.asked import Asked
 from serving.api.desk import Desk
 from serving.api.operations import Paths, Question
 from serving.api.problems import RETRY_AFTER_S
-from serving.portal.browser import SESSION, cookie, cookies_of, headers_of, words_for
+from serving.portal.browser import LANGUAGE, SESSION, cookie, cookies_of, headers_of, language_asked, words_for
 from serving.portal.pages import PAGES, page_of
 from serving.portal.visit import Visit, rendered
 
@@ -51,8 +51,11 @@ class PortalDoor:
         page = page_of(scope["method"], question.template) if question else None
         if page is None:
             return None
-        allowed = self.desk.scoring.policy.of(who).purposes
-        return next((one for one in page.purposes if one in allowed), page.purposes[0])
+        role = self.desk.scoring.policy.of(who)
+        fitting = next((one for one in page.purposes if one in role.purposes), None)
+        if fitting is None and page.operation not in role.may:
+            return role.purposes[0]  # the page is another role's; that says more than which purpose is missing
+        return fitting or page.purposes[0]
 
     def refused(self, scope: Any, request: Asked, status: int, detail: str) -> tuple[int, dict[str, str], bytes]:
         """A page with the sentence; whoever is not signed in is led to where they can be."""
@@ -66,5 +69,7 @@ class PortalDoor:
             session = cookies_of(headers).get(SESSION, "")
             navigation = Visit(self.desk, request.who, words, scope["path"], session).header()
         page = rendered("message.html", words, header=navigation, notice="", status=status, kind=title, detail=detail)
-        retry = {"retry-after": str(RETRY_AFTER_S if status == 503 else 60)} if status in (429, 503) else {}
-        return status, {"content-type": HTML} | headers_of(page) | retry, page.encode()
+        more = {"retry-after": str(RETRY_AFTER_S if status == 503 else 60)} if status in (429, 503) else {}
+        if language_asked(scope):
+            more["set-cookie"] = cookie(headers, LANGUAGE, words.language)
+        return status, {"content-type": HTML} | headers_of(page) | more, page.encode()

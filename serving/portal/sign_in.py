@@ -14,7 +14,7 @@ from serving.access.sessions import proof_of, proves
 from serving.api.asked import asked
 from serving.api.desk import Desk
 from serving.api.problems import Refusal
-from serving.portal.browser import LANGUAGE, SESSION, VISIT, cookie, cookies_of, headers_of, words_for
+from serving.portal.browser import LANGUAGE, SESSION, VISIT, cookie, cookies_of, headers_of, language_asked, words_for
 from serving.portal.limits import Tries
 from serving.portal.visit import rendered
 from serving.portal.words import LANGUAGES
@@ -38,8 +38,8 @@ def sign_in_page(desk: Desk, request: Request, status: int = 200, error: str = "
     response = HTMLResponse(page, status, headers=headers_of(page))
     if VISIT not in kept:
         response.headers.append("set-cookie", cookie(headers, VISIT, visit))
-    if request.query_params.get("lang") in LANGUAGES:
-        response.headers.append("set-cookie", cookie(headers, LANGUAGE, request.query_params["lang"]))
+    if language_asked(request.scope):
+        response.headers.append("set-cookie", cookie(headers, LANGUAGE, words.language))
     return response
 
 

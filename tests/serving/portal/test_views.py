@@ -163,6 +163,14 @@ def test_the_language_is_kept_once_it_was_chosen(portal: Any) -> None:
     assert "Welcome" in browser.get("/portal?lang=en").text
 
 
+def test_the_language_is_chosen_on_a_refusal_too(portal: Any) -> None:
+    browser = portal.browser("10.6.0.2")
+    browser.sign_in(portal.tokens["auditor"])
+    assert "Diese Seite ist nicht für Sie" in browser.get("/portal/people?lang=de").text
+    assert "Willkommen" in browser.get("/portal").text
+    assert "Willkommen" in browser.get("/portal?lang=tlh").text
+
+
 def test_a_page_that_is_not_there_says_so_in_the_house_style(portal: Any) -> None:
     answer = portal.role("hr").get("/portal/nothing")
     assert answer.status_code == 404
