@@ -10,6 +10,7 @@ from serving.consent import agreed
 from serving.schemas import OfNothing, OfTeamPage, Oneself
 from serving.scoring import Answer, UnknownGroupError
 from serving.tables import Score
+from training.config import OUTCOMES
 
 __all__ = ["PAGE_ROUTES", "organization_page", "own_page", "team_page", "teams_of"]
 
@@ -46,12 +47,13 @@ def teams_of(desk: Desk, who: Principal) -> list[str]:
 
 def _sharing(desk: Desk, team: str) -> tuple[str, ...]:
     """Members of a team who share their score: its page may name them."""
-    newest = select(Score.as_of).order_by(Score.as_of.desc()).limit(1).scalar_subquery()
-    query = select(Score.agent_id).where(Score.team_id == team, Score.as_of == newest).distinct()
+    day = max(filter(None, map(desk.store.latest, OUTCOMES)), default=None)
+    # without DISTINCT, for which SQLite would walk everyone of the date
+    query = select(Score.agent_id).where(Score.as_of == day, Score.team_id == team)
     with desk.store.reading() as connection:
-        members = list(connection.scalars(query))
+        members = sorted(set(connection.scalars(query)))
     shares = agreed(desk.store, "share_with_manager", members)
-    return tuple(agent for agent in sorted(members) if shares.get(agent, False))
+    return tuple(agent for agent in members if shares.get(agent, False))
 
 
 PAGE_ROUTES: tuple[Route, ...] = (
