@@ -15,7 +15,7 @@ def board(road: Home, material: Material) -> pd.DataFrame:
 
 
 def test_service_figures_are_means_over_contacts(road: Home, board: pd.DataFrame) -> None:
-    contacts = rows(road, "contacts")
+    contacts = rows(road, "contacts").sort_values("recorded_at").groupby("contact_id").tail(1)
     local = contacts["started_at"] + pd.to_timedelta(contacts["utc_offset_s"], unit="s")
     month = contacts[local.dt.to_period("M") == board.index[-1].to_period("M")]
     handle = month["talk_s"] + month["hold_s"].fillna(0) + month["acw_s"].fillna(0)

@@ -22,10 +22,6 @@ def test_classes_hold_every_score_once_and_the_minimum_of_people(
         assert sum(one.scores * one.actual for one in found) == pytest.approx(realized["y"].sum())
         assert sum(one.scores * one.expected for one in found) == pytest.approx(realized["probability"].sum())
         assert [one.expected for one in found] == sorted(one.expected for one in found)
-        assert all(one.low <= one.actual <= one.high for one in found)
+        assert all(one.low - 1e-9 <= one.actual <= one.high + 1e-9 for one in found)
     else:
-        assert (
-            realized["agent_id"].nunique() < minimum
-            or max(realized.groupby(realized["probability"] >= 0)["agent_id"].nunique()) >= minimum
-            or realized.empty
-        )
+        assert realized["agent_id"].nunique() < minimum
