@@ -5,7 +5,7 @@ HOME_  ?= .respite
 EXTRAS ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean bench-features bench-explain bench-quality bench-score bench-serve bench-endure bench-effects
+.PHONY: help setup demo test check format lock clean bench-features bench-explain bench-quality bench-score bench-portal bench-reports bench-serve bench-endure bench-effects
 
 help:            ## say what can be done here
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -50,6 +50,12 @@ bench-effects: setup   ## how often intervals of effects hold the truth
 bench-endure: setup    ## ten minutes of load while workers are killed and the database is restarted
 	$(BIN)/python -m benchmarks.endure
 
+bench-portal: setup    ## pages of the portal over 10,000 agents in 500 teams
+	$(BIN)/python -m benchmarks.portal
+
+bench-reports: setup   ## pages over 10,000 agents in 500 teams
+	$(BIN)/python -m benchmarks.reports
+
 bench-score: setup     ## the speed and memory of the nightly batch for 100,000 agents
 	$(BIN)/python -m benchmarks.score
 
@@ -60,7 +66,7 @@ bench-quality: setup  ## quality on tables of people beside what one would try f
 
 lock:            ## renew requirements.lock from pyproject.toml (resolves in a fresh environment)
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet -e '.[dev,spark,postgres,peers]'
+	.venv-lock/bin/python -m pip install --quiet -e '.[dev,spark,postgres,peers,pdf]'
 	.venv-lock/bin/python -m pip freeze --exclude-editable > requirements.lock
 	rm -rf .venv-lock
 

@@ -58,17 +58,20 @@ def score(
 def report(
     team: Annotated[str | None, typer.Option(help="The page of a team, for its manager; it names nobody.")] = None,
     agent: Annotated[str | None, typer.Option(help="The page of an agent, for that agent.")] = None,
+    organization: Annotated[bool, typer.Option("--organization", help="The page of everything, for HR.")] = False,
+    format: Annotated[str, typer.Option(help="html, or pdf with the extra 'pdf'.")] = "html",
     home: HomeOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a page: one HTML file that asks nothing of the network."""
+    """Write a page: one file that asks nothing of the network."""
     from serving.audit import log_command
     from serving.reports.build import write_reports
 
     terminal, found = Terminal(as_json), Home.find(home)
     agents, purpose = ((agent,), "self") if agent else ((), "work_design")
-    log_command(found, "report", purpose, agents, f"team {team}" if team else "")
-    path = write_reports(found, team, agent)
+    group = f"team {team}" if team else "everyone on the roster" if organization else ""
+    log_command(found, "report", purpose, agents, group)
+    path = write_reports(found, team, agent, organization, format)
     terminal.say(f"{path}")
     terminal.answer({"path": str(path)})
 

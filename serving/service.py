@@ -14,9 +14,12 @@ from serving.api.app import application, responded
 from serving.api.asked import known
 from serving.api.desk import Desk
 from serving.api.document import document
+from serving.api.doors import ApiDoor
 from serving.api.gate import Gate
 from serving.api.logs import configure_logging, write_line
 from serving.api.problems import one_sentence
+from serving.portal.app import portal
+from serving.portal.door import PortalDoor
 from serving.schemas import RowsRequest, RowsResponse, ScoresRequest, ScoresResponse
 from serving.settings import load_settings
 
@@ -71,7 +74,7 @@ def _document() -> dict[str, Any]:
     return document(bento, desk().scoring.policy)
 
 
-APPLICATION = application(desk, _document)
+APPLICATION = application(desk, _document, portal(desk))
 
 
 @bentoml.service(**SETTINGS)
@@ -104,4 +107,5 @@ class RespiteScores:
             desk().close()
 
 
-RespiteScores.add_asgi_middleware(Gate, desk=desk, mounted=APPLICATION)  # type: ignore[attr-defined] # as above
+_GUARDED: dict[str, Any] = {"desk": desk, "mounted": APPLICATION, "doors": (PortalDoor, ApiDoor)}
+RespiteScores.add_asgi_middleware(Gate, **_GUARDED)  # type: ignore[attr-defined] # as above

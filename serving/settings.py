@@ -6,7 +6,7 @@ overrides `service: {workers: 4}`; values are read as YAML.
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,7 +18,15 @@ from serving.access.policy import SHIPPED, AccessPolicy, load_policy
 from serving.access.principal import Role
 from serving.privacy.policy import PrivacyPolicy
 
-__all__ = ["CONFIG_VARIABLE", "OidcSettings", "ServiceSettings", "Settings", "load_settings"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "OidcSettings",
+    "PortalSettings",
+    "ProgramSettings",
+    "ServiceSettings",
+    "Settings",
+    "load_settings",
+]
 
 CONFIG_VARIABLE = "RESPITE_CONFIG"
 _PREFIX = "RESPITE__"
@@ -68,6 +76,38 @@ class ServiceSettings(BaseModel):
     max_body_bytes: int = Field(1_000_000, ge=1_000)
 
 
+class PortalSettings(BaseModel):
+    """A session of the portal ends after `session_hours`, or after `idle_minutes` without a request.
+
+    `sign_ins` is how many wrong tokens an address may send in a minute before it has to wait.
+    """
+
+    model_config = _STRICT
+
+    session_hours: int = Field(8, ge=1, le=24)
+    idle_minutes: int = Field(30, ge=1, le=480)
+    sign_ins: int = Field(5, ge=1, le=1_000)
+    max_body_bytes: int = Field(10_000, ge=1_000, le=1_000_000)
+
+
+class ProgramSettings(BaseModel):
+    """The program of offers that the API and the portal plan: whose scores give the order, and what a week keeps to.
+
+    Share and seed of the lot stand here and in no request: whoever could plan one week with two shares would read off
+    who is held out.
+    """
+
+    model_config = _STRICT
+
+    name: str = Field("care", pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}$")
+    outcome: Literal["burnout", "turnover"] = "burnout"
+    least_band: Literal["usual", "elevated", "high"] = "elevated"
+    capacity: int = Field(2, ge=0, le=1000)
+    cool_down_days: int = Field(42, ge=7, le=730)
+    holdout: float = Field(0.1, ge=0, le=0.5)
+    seed: int = 0
+
+
 class Settings(BaseModel):
     """Everything that an installation may set."""
 
@@ -76,6 +116,8 @@ class Settings(BaseModel):
     service: ServiceSettings = ServiceSettings()
     access: AccessSettings = AccessSettings()
     privacy: PrivacyPolicy = PrivacyPolicy()
+    portal: PortalSettings = PortalSettings()
+    program: ProgramSettings = ProgramSettings()
     outreach: dict[str, Any] = Field(default={}, description="Checked by `serving.outreach.sites`.")
 
     def policy(self) -> AccessPolicy:

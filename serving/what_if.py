@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.catalog import CATALOG, WINDOW_DAYS, Feature, feature, own_usual, peer_usual
 from features.errors import InputError
 
-__all__ = ["NOTE", "changed", "observed_range"]
+__all__ = ["NOTE", "changed", "moved", "observed_range"]
 
+Floats = npt.NDArray[np.float64]
 NOTE = (
     "What the model says of weeks like these had only this been otherwise. It has not seen this change happen, and does"
     " not say that it would help."
@@ -49,8 +51,23 @@ def changed(row: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[st
                 f"changes.{name}: {value:g} lies outside what training saw; choose {low:g} to {high:g}"
                 f" ({entry.label}, {entry.unit})."
             )
-        moved = {name: value} | {other.name: _moved(other, row, now, value) for other in _derived(name)}
-        found = found.assign(**moved)
+        found = found.assign(**moved(row, name, value))
+    return found
+
+
+def moved(rows: pd.DataFrame, name: str, value: float) -> dict[str, Floats]:
+    """The columns that change when a signal has one value in all rows, each of shape (n,); unknown stays unknown.
+
+    Parameters
+    ----------
+    rows
+        Rows of the feature frame with the usual values, shape (n, k).
+    """
+    now = rows[name].to_numpy(dtype=float)
+    found = {name: np.where(np.isnan(now), now, value)}
+    for other in _derived(name):
+        before = rows[other.name].to_numpy(dtype=float)
+        found[other.name] = np.where(np.isnan(now), before, _moved(other, rows, before, now, value))
     return found
 
 
@@ -80,17 +97,16 @@ def _derived(name: str) -> list[Feature]:
     return [entry for entry in CATALOG if entry.basis == name]
 
 
-def _moved(other: Feature, row: pd.DataFrame, now: float, value: float) -> float:
+def _moved(other: Feature, rows: pd.DataFrame, before: Floats, now: Floats, value: float) -> Floats:
     """What another version of a signal is once the signal moved from `now` to `value`."""
-    before, name = float(row[other.name].iloc[0]), str(other.basis)
+    name = str(other.basis)
     if other.version == "change":
         return before + value - now
     if other.version == "window":
         return before + (value - now) * _share_of_window(other)
-    usual = float(row[own_usual(name) if other.version == "own_z" else peer_usual(name)].iloc[0])
-    if not before or np.isnan(before) or np.isnan(usual):
-        return before
-    return before * (value - usual) / (now - usual)
+    usual = rows[own_usual(name) if other.version == "own_z" else peer_usual(name)].to_numpy(dtype=float)
+    told = (before != 0) & np.isfinite(before) & np.isfinite(usual) & (now != usual)
+    return np.where(told, before * (value - usual) / np.where(told, now - usual, 1.0), before)
 
 
 def _share_of_window(other: Feature) -> float:

@@ -28,8 +28,10 @@ _ABOUT: dict[Role, tuple[About, ...]] = {
     "auditor": ("nobody",),
     "service": ("everyone", "nobody"),
 }
-_ABOUT_PEOPLE = frozenset({"scores", "explanation", "history", "what_if"})
-_BY_NAME = frozenset({"explanation", "history", "what_if", "consent", "groups"})
+_OFFERS = frozenset({"offers", "record_offer", "feedback", "answer_feedback"})
+_ABOUT_PEOPLE = frozenset({"scores", "explanation", "history", "what_if"}) | _OFFERS
+_OF_EVERYONE = frozenset({"plan", "answer_feedback"})
+_BY_NAME = frozenset({"explanation", "history", "what_if", "consent", "groups", "reports", "page"}) | _OFFERS
 
 
 class PurposeError(AccessError):
@@ -78,8 +80,10 @@ class AccessPolicy(BaseModel):
                 raise ValueError(f"roles.{name}.may: {open_[0]} is about people, and {name} reads about nobody")
             if role.about == "pseudonyms" and (open_ := sorted(_BY_NAME & set(role.may))):
                 raise ValueError(f"roles.{name}.may: {open_[0]} takes a name, and {name} has only pseudonyms")
-            if "consent" in role.may and name != "agent":
-                raise ValueError(f"roles.{name}.may: consent is the agent's own")
+            if role.about != "everyone" and (open_ := sorted(_OF_EVERYONE & set(role.may))):
+                raise ValueError(f"roles.{name}.may: {open_[0]} is about everyone, and {name} reads about {role.about}")
+            if name != "agent" and (own := sorted({"consent", "page"} & set(role.may))):
+                raise ValueError(f"roles.{name}.may: {own[0]} is the agent's own")
         return self
 
     def of(self, principal: Principal) -> RolePolicy:

@@ -10,8 +10,9 @@ __all__ = ["OPERATIONS", "ROLES", "Operation", "Principal", "Role"]
 Role = Literal["hr", "manager", "agent", "data_scientist", "auditor", "service"]
 ROLES: tuple[Role, ...] = get_args(Role)
 Operation = Literal[
-    "scores", "explanation", "history", "what_if", "score_rows", "groups", "models", "consent", "log", "metrics"
-]
+    "scores", "explanation", "history", "what_if", "score_rows", "groups", "models", "consent", "log", "metrics",
+    "offers", "record_offer", "plan", "feedback", "answer_feedback", "reports", "organization", "page", "portal",
+]  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 

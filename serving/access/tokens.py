@@ -13,7 +13,7 @@ from serving.access.principal import Principal
 from serving.store import Store
 from serving.tables import Token
 
-__all__ = ["REFUSED", "check", "grant", "list_tokens", "revoke"]
+__all__ = ["REFUSED", "check", "check_hash", "grant", "hash_of", "list_tokens", "revoke"]
 
 MAX_DAYS = 365
 _BY_HASH = select(Token.__table__).where(Token.sha256 == bindparam("sha256"))
@@ -35,7 +35,7 @@ def grant(store: Store, who: Principal, days: int, now: datetime) -> str:
     token = f"respite_{secrets.token_urlsafe(32)}"
     row = Token(
         name=who.name,
-        sha256=_hash(token),
+        sha256=hash_of(token),
         expires_at=_naive(now) + timedelta(days=days),
         role=who.role,
         teams=sorted(who.teams),
@@ -82,16 +82,27 @@ def check(connection: Connection, authorization: str | None, now: datetime) -> P
         None, an unknown one, an expired one, a revoked one: one sentence for all, so that nothing can be probed.
     """
     scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        found = connection.execute(_BY_HASH, {"sha256": _hash(token.strip())}).one_or_none()
-        if found is not None and not found.revoked and found.expires_at > _naive(now):
-            return Principal(
-                found.name, found.role, frozenset(found.teams), found.agent_id, frozenset(found.scopes or ())
-            )
-    raise AccessError(REFUSED)
+    if scheme.lower() != "bearer" or not token:
+        raise AccessError(REFUSED)
+    return check_hash(connection, hash_of(token.strip()), now)
 
 
-def _hash(token: str) -> str:
+def check_hash(connection: Connection, sha256: str, now: datetime) -> Principal:
+    """Whose token has this hash.
+
+    Raises
+    ------
+    AccessError
+        Nobody's, or one that has expired or was revoked.
+    """
+    found = connection.execute(_BY_HASH, {"sha256": sha256}).one_or_none()
+    if found is None or found.revoked or found.expires_at <= _naive(now):
+        raise AccessError(REFUSED)
+    return Principal(found.name, found.role, frozenset(found.teams), found.agent_id, frozenset(found.scopes or ()))
+
+
+def hash_of(token: str) -> str:
+    """What the store keeps of a secret."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -1,6 +1,6 @@
 """The application that is mounted in the service: questions from paths and addresses, answers and refusals as JSON."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import anyio.to_thread
@@ -17,7 +17,8 @@ from serving.api.counters import exposition
 from serving.api.desk import Desk
 from serving.api.operations import PURPOSE_QUERY
 from serving.api.problems import problem, refusal_of
-from serving.api.routes import ROUTES, Route
+from serving.api.route import JSON, Route
+from serving.api.routes import ROUTES
 from serving.scoring import Answer
 
 __all__ = ["PAGE", "application", "responded"]
@@ -29,9 +30,17 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Resp
 <script src="./static_content/swagger-ui-standalone-preset.js"></script>
 <script src="./static_content/swagger-initializer.js"></script></body></html>"""
 
+# a page runs nothing and fetches nothing, wherever it is opened
+_AS_FILES = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+             "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}  # fmt: skip
+_NAMED = {
+    "text/csv": {"Content-Disposition": 'attachment; filename="offers.csv"'},
+    "text/calendar": {"Content-Disposition": 'attachment; filename="offers.ics"'},
+}
 
-def application(desk: Callable[[], Desk], document: Callable[[], object]) -> Starlette:
-    """The routes of a desk, the page that documents them, and the document that it shows."""
+
+def application(desk: Callable[[], Desk], document: Callable[[], object], more: Sequence[Path] = ()) -> Starlette:
+    """The routes of a desk, the page that documents them, the document that it shows, and what else is served."""
 
     async def page(_: Request) -> Response:
         return HTMLResponse(PAGE)
@@ -44,15 +53,15 @@ def application(desk: Callable[[], Desk], document: Callable[[], object]) -> Sta
         return Response(said, media_type=CONTENT_TYPE_LATEST)
 
     found = [Path(route.path, _endpoint(route, desk), methods=[route.method]) for route in ROUTES]
-    return Starlette(routes=[*found, Path("/metrics", metrics), Path("/", page), Path("/docs.json", docs)])
+    return Starlette(routes=[*found, *more, Path("/metrics", metrics), Path("/", page), Path("/docs.json", docs)])
 
 
-async def responded(answer: Callable[[], Answer], here: bool) -> Response:
+async def responded(answer: Callable[[], Answer], here: bool, media: str = JSON) -> Response:
     """An answer or the refusal that it ended in, made `here` or in a thread where others would have to wait."""
-    return _responded(answer) if here else await anyio.to_thread.run_sync(_responded, answer)
+    return _responded(answer, media) if here else await anyio.to_thread.run_sync(_responded, answer, media)
 
 
-def _responded(answer: Callable[[], Answer]) -> Response:
+def _responded(answer: Callable[[], Answer], media: str) -> Response:
     """An answer, once whom it is about is kept for the log; or the refusal that it ended in. A fault goes on."""
     try:
         found = asked().answered(answer())
@@ -62,7 +71,9 @@ def _responded(answer: Callable[[], Answer]) -> Response:
             raise
         headers, body = problem(refusal.status, refusal.detail)
         return Response(body, refusal.status, headers)
-    return Response(to_json(found, inf_nan_mode="null"), media_type="application/json")
+    if media == JSON:
+        return Response(to_json(found, inf_nan_mode="null"), media_type=JSON)
+    return Response(found["content"], media_type=media, headers=_AS_FILES | _NAMED.get(media, {}))
 
 
 def _endpoint(route: Route, desk: Callable[[], Desk]) -> Callable[[Request], Awaitable[Response]]:
@@ -71,7 +82,8 @@ def _endpoint(route: Route, desk: Callable[[], Desk]) -> Callable[[Request], Awa
         given.pop(PURPOSE_QUERY, None)
         body = await request.body() if route.body else b""
         answer = partial(_answer, route, desk, given | request.path_params, body)
-        return await responded(answer, here=not route.computes and desk().store.answers_at_once)
+        here = not route.computes and desk().store.answers_at_once
+        return await responded(answer, here, route.media)
 
     return endpoint
 

@@ -1,14 +1,19 @@
 """The request that is being answered: who asks, what for, and about whom; for the log that is written first."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from serving.access import Principal
-from serving.audit import Event
-from serving.scoring import Answer
+from sqlalchemy.orm import Session
 
-__all__ = ["Asked", "asked", "current_request", "known"]
+from serving.access import Principal
+from serving.audit import Event, append_all
+from serving.scoring import Answer
+from serving.store import Store
+
+__all__ = ["Asked", "asked", "current_request", "known", "with_entry"]
 
 current_request: ContextVar["Asked"] = ContextVar("current_request")
 
@@ -58,3 +63,12 @@ def known() -> Principal:
     who = asked().who
     assert who is not None  # noqa: S101 - without the gate there is no request
     return who
+
+
+def with_entry(store: Store, answer: Answer, write: Callable[[Session], None]) -> Answer:
+    """Write into the store and into the log in one transaction: both are there, or neither."""
+    request = asked()
+    request.answer = answer
+    append_all(store, [request.event(200)], datetime.now(UTC), also=write)
+    request.written = True
+    return answer

@@ -5,8 +5,12 @@ from datetime import UTC, datetime
 
 from features.errors import NotReadyError, RespiteError
 from features.home import Home
+from serving.access.oidc import IdentityProvider
+from serving.access.sessions import Sessions
 from serving.groups import Groups
+from serving.offering import Offering
 from serving.online import Online
+from serving.reports.build import Reports
 from serving.scoring import Scoring
 from serving.settings import Settings, load_settings
 from serving.store import Store
@@ -25,6 +29,10 @@ class Desk:
     scoring: Scoring
     groups: Groups
     online: Online
+    offering: Offering
+    reports: Reports
+    sessions: Sessions
+    provider: IdentityProvider | None
 
     @classmethod
     def of(cls, home: Home) -> "Desk":
@@ -38,7 +46,8 @@ class Desk:
             The store does not answer.
         """
         settings = load_settings(home)
-        policy, store = settings.policy(), Store(home)
+        policy, store, oidc = settings.policy(), Store(home), settings.access.oidc
+        offering = Offering(home, store, policy, settings)
         return cls(
             home,
             settings,
@@ -46,6 +55,10 @@ class Desk:
             Scoring(store, policy, settings.service.fresh_days),
             Groups(store, policy, settings.privacy),
             Online(home),
+            offering,
+            Reports(home, store, settings.privacy, offering.overrides),
+            Sessions(store, settings.portal.session_hours, settings.portal.idle_minutes),
+            IdentityProvider(oidc) if oidc else None,
         )
 
     def load(self) -> None:

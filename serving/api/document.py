@@ -7,7 +7,8 @@ from pydantic.json_schema import models_json_schema
 from serving.access.policy import AccessPolicy
 from serving.api.operations import PATHS
 from serving.api.problems import PROBLEM, RETRY_AFTER_S
-from serving.api.routes import ROUTES, Route
+from serving.api.route import JSON, Route
+from serving.api.routes import ROUTES
 from serving.schemas import Problem
 
 __all__ = ["document"]
@@ -21,7 +22,7 @@ _REFUSALS = {
     "400": "A field is missing, unknown or not valid: the sentence names place, rule and value.",
     "401": "No token, or one that is unknown, expired or revoked.",
     "403": "No purpose or one that is refused, a role that may not ask this, or not about this person.",
-    "404": "No such agent or group on that date, or no such path.",
+    "404": "No such agent, group, offer or feedback, or no such path.",
     "409": "Nothing was scored yet (on that date), or there is no champion.",
     "405": "The path takes other methods.",
     "413": "The body is too large.",
@@ -80,7 +81,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": route.answer.__name__.replace("_", " ").capitalize(),
         "description": said,
         "parameters": _parameters(route),
-        "responses": {"200": {"description": said, "content": _content(route.response.__name__)}},
+        "responses": {"200": {"description": said, "content": _answered(route)}},
     }
     if route.body:
         found["requestBody"] = {"required": True, "content": _content(route.body.__name__)}
@@ -90,7 +91,7 @@ def _operation(route: Route) -> dict[str, Any]:
 def _parameters(route: Route) -> list[dict[str, Any]]:
     schema = route.question.model_json_schema()
     found = []
-    for name, field in schema["properties"].items():
+    for name, field in schema.get("properties", {}).items():
         in_path = f"{{{name}}}" in route.path
         kept = {key: value for key, value in field.items() if key not in ("description", "title")}
         found.append(
@@ -100,8 +101,14 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     return found
 
 
+def _answered(route: Route) -> dict[str, Any]:
+    if route.response is None:
+        return {route.media: {"schema": {"type": "string"}}}
+    return _content(route.response.__name__)
+
+
 def _content(name: str) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"{_REF}{name}"}}}
+    return {JSON: {"schema": {"$ref": f"{_REF}{name}"}}}
 
 
 def _purpose(policy: AccessPolicy) -> dict[str, Any]:

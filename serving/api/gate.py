@@ -2,35 +2,25 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
-from urllib.parse import parse_qs
 
 import anyio.to_thread
-from sqlalchemy import Connection
 
 from features.errors import AccessError, NotReadyError
-from serving.access import AccessPolicy, Principal, check
-from serving.access.oidc import IdentityProvider, is_jwt
+from serving.access import AccessPolicy
 from serving.api.asked import Asked, current_request
 from serving.api.counters import REQUESTS, SECONDS
 from serving.api.desk import Desk
+from serving.api.doors import ApiDoor, Door
 from serving.api.journal import Journal
 from serving.api.logs import write_line
-from serving.api.operations import (
-    BENTOML,
-    OPEN,
-    OPEN_PREFIX,
-    PURPOSE_HEADER,
-    PURPOSE_QUERY,
-    question_of,
-    refused_when_stopped,
-)
-from serving.api.problems import PROBLEM, LogError, Refusal, TokenError, problem, refusal_of
+from serving.api.operations import BENTOML, OPEN, SIGN_IN, refused_when_stopped
+from serving.api.problems import LogError, Refusal, TokenError, problem, refusal_of
 from serving.consent import refuse_when_stopped
 
 __all__ = ["Gate"]
@@ -45,9 +35,12 @@ class Gate:
     A store that does not answer when the process starts is asked again with every request.
     """
 
-    def __init__(self, app: Any, desk: Callable[[], Desk], mounted: Any) -> None:
+    def __init__(
+        self, app: Any, desk: Callable[[], Desk], mounted: Any = None,
+        doors: Sequence[Callable[[Desk], Door]] = (ApiDoor,),
+    ) -> None:  # fmt: skip
         # what is mounted is asked straight away: the way to it through BentoML takes longer than most answers
-        self.app, self.mounted, self._desk = app, mounted, desk
+        self.app, self.mounted, self._desk, self._doors = app, mounted or app, desk, doors
 
     @cached_property
     def desk(self) -> Desk:
@@ -58,9 +51,8 @@ class Gate:
         return self.desk.scoring.policy
 
     @cached_property
-    def provider(self) -> IdentityProvider | None:
-        oidc = self.desk.settings.access.oidc
-        return IdentityProvider(oidc) if oidc else None
+    def doors(self) -> list[Door]:
+        return [door(self.desk) for door in self._doors]
 
     @cached_property
     def journal(self) -> Journal:
@@ -68,14 +60,18 @@ class Gate:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         ready = scope["type"] == "http" and scope["path"] == "/readyz"
-        if not ready and (scope["type"] == "lifespan" or (scope["type"] == "http" and _is_open(scope["path"]))):
+        if not ready and (scope["type"] == "lifespan" or (scope["type"] == "http" and scope["path"] in OPEN)):
             await self.app(scope, receive, send)
         elif scope["type"] == "http" and (why := await self._closed()):
             await _send(send, 503, *problem(503, why))
         elif ready:
             await self._ready(send)
         elif scope["type"] == "http":
-            await self._guarded(scope, receive, send)
+            door = next(door for door in self.doors if door.takes(scope["path"]))
+            if door.is_open(scope["method"], scope["path"]):
+                await self.app(scope, receive, send)
+            else:
+                await self._guarded(door, scope, receive, send)
         # nothing here speaks WebSocket: a connection that is not accepted is closed by the server
 
     async def _closed(self) -> str | None:
@@ -93,18 +89,18 @@ class Gate:
         headers, body = problem(503, why) if why else ({"content-type": "text/plain"}, b"ready\n")
         await _send(send, 503 if why else 200, headers, body)
 
-    async def _guarded(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _guarded(self, door: Door, scope: Any, receive: Any, send: Any) -> None:
         started, headers = perf_counter(), dict(scope["headers"])
         request = Asked(f"{scope['method']} (no such path)")
-        answer = _Answer(self, request, send)
+        answer = _Answer(self, door, scope, request, send)
         token = current_request.set(request)
         try:
             if self.desk.store.answers_at_once:
-                self._admit(scope, headers, request)
+                self._admit(door, scope, headers, request)
             else:
-                await anyio.to_thread.run_sync(self._admit, scope, headers, request)
+                await anyio.to_thread.run_sync(self._admit, door, scope, headers, request)
             if scope["method"] in _WITH_BODY:
-                receive = await _body(receive, headers, self.desk.settings.service.max_body_bytes)
+                receive = await _body(receive, headers, door)
             to_bentoml = (scope["method"], scope["path"]) in BENTOML
             await (self.app if to_bentoml else self.mounted)(scope, receive, answer)
         except Exception as error:
@@ -117,33 +113,30 @@ class Gate:
             current_request.reset(token)
         self._count(request, answer.status, perf_counter() - started)
 
-    def _admit(self, scope: Any, headers: dict[bytes, bytes], request: Asked) -> None:
+    def _admit(self, door: Door, scope: Any, headers: dict[bytes, bytes], request: Asked) -> None:
         """Who asks, whether the role may, and what for; the first that fails refuses."""
-        question = question_of(scope["method"], scope["path"])
+        question = door.question(scope["method"], scope["path"])
         if question:
             request.what = f"{scope['method']} {question.template}"
+            if question.operation == SIGN_IN:
+                request.operation = SIGN_IN
+                return
         with self.desk.store.reading() as connection:
             try:
-                given = headers.get(b"authorization", b"").decode("latin-1")
-                request.who = self._who(connection, given)
+                request.who = door.who(connection, headers, datetime.now(UTC))
             except AccessError as error:
                 raise TokenError(str(error)) from None
             if question is None:
-                raise Refusal(404, "There is no such path; GET /docs.json lists those there are.")
+                raise Refusal(404, door.no_such_path)
             if question.operation is None:
                 raise Refusal(405, f"{question.template} takes {', '.join(question.methods)}.")
             request.operation = question.operation
-            purpose = _purpose(scope, headers)
+            purpose = door.purpose(scope, headers, request.who)
             request.purpose = self.policy.known_purpose(purpose)  # what was refused is in the log, too
             self.policy.refuse_purpose(request.who, purpose)
             self.policy.refuse_operation(request.who, question.operation)
             if refused_when_stopped(question.operation):
                 refuse_when_stopped(self.desk.store, connection)
-
-    def _who(self, connection: Connection, given: str) -> Principal:
-        if self.provider is not None and is_jwt(given):
-            return self.provider.check(given)
-        return check(connection, given, datetime.now(UTC))
 
     def _count(self, request: Asked, status: int, seconds: float) -> None:
         REQUESTS.labels(request.operation or "none", request.role, str(status)).inc()
@@ -155,8 +148,8 @@ class Gate:
 class _Answer:
     """Holds an answer back until its entry is in the log; refusals of any origin leave in one shape."""
 
-    def __init__(self, gate: Gate, request: Asked, send: Any) -> None:
-        self.gate, self.request, self.send = gate, request, send
+    def __init__(self, gate: Gate, door: Door, scope: Any, request: Asked, send: Any) -> None:
+        self.gate, self.door, self.scope, self.request, self.send = gate, door, scope, request, send
         self.status, self._refused, self._body, self._sent = 0, False, b"", False
 
     async def __call__(self, message: Any) -> None:
@@ -172,7 +165,7 @@ class _Answer:
     async def _begin(self, message: Any) -> None:
         self.status = message["status"]
         kind = dict(message["headers"]).get(b"content-type", b"").decode()
-        self._refused = self.status >= HTTPStatus.BAD_REQUEST and kind != PROBLEM
+        self._refused = self.status >= HTTPStatus.BAD_REQUEST and kind != self.door.refusals
         if not self.request.written:
             await self.gate.journal.write(self.request.event(self.status))
         if not self._refused:
@@ -192,14 +185,14 @@ class _Answer:
 
     async def _send(self, status: int, detail: str) -> None:
         self._sent = True
-        await _send(self.send, status, *problem(status, detail))
+        await _send(self.send, *self.door.refused(self.scope, self.request, status, detail))
 
 
-async def _body(receive: Any, headers: dict[bytes, bytes], most: int) -> Any:
-    """Receive a JSON body up to a size; whoever is asked receives it from here."""
-    kind = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
-    if kind != b"application/json":
-        raise Refusal(415, "Content-Type: application/json is what a body has here.")
+async def _body(receive: Any, headers: dict[bytes, bytes], door: Door) -> Any:
+    """Receive a body of the door's kind, up to its size; whoever is asked receives it from here."""
+    kind, most = headers.get(b"content-type", door.bodies).partition(b";")[0].strip().lower(), door.largest
+    if kind != door.bodies:
+        raise Refusal(415, f"Content-Type: {door.bodies.decode()} is what a body has here.")
     length, body, more = headers.get(b"content-length", b"0"), b"", True
     told = int(length) if length.isdigit() else 0
     while more and max(told, len(body)) <= most:
@@ -221,18 +214,6 @@ async def _send(send: Any, status: int, headers: dict[str, str], body: bytes) ->
     pairs = [(name.encode(), value.encode()) for name, value in given.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
-
-
-def _is_open(path: str) -> bool:
-    return path in OPEN or path.startswith(OPEN_PREFIX)
-
-
-def _purpose(scope: Any, headers: dict[bytes, bytes]) -> str | None:
-    """From the header, or from the address for clients that cannot set one, as some scrapers."""
-    if PURPOSE_HEADER in headers:
-        return headers[PURPOSE_HEADER].decode("latin-1").strip()
-    found = parse_qs(scope.get("query_string", b"").decode("latin-1")).get(PURPOSE_QUERY)
-    return found[0] if found else None
 
 
 def _sentence(body: bytes) -> str:

@@ -12,6 +12,8 @@ from features.errors import AccessError, InputError, NotReadyError, RespiteError
 from serving.access.people import NotYoursError
 from serving.access.policy import PurposeError
 from serving.consent import StoppedError
+from serving.feedback.log import UnknownFeedbackError
+from serving.offering import UnknownOfferError
 from serving.scoring import UnknownAgentError, UnknownGroupError
 
 __all__ = ["PROBLEM", "RETRY_AFTER_S", "LogError", "Refusal", "TokenError", "one_sentence", "problem", "refusal_of"]
@@ -44,6 +46,8 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (AccessError, 403),
     (UnknownAgentError, 404),
     (UnknownGroupError, 404),
+    (UnknownOfferError, 404),
+    (UnknownFeedbackError, 404),
     (InputError, 400),
     (StoppedError, 503),
     (LogError, 503),

@@ -1,16 +1,15 @@
 """The routes of `/v1` beside the BentoML methods: each a question, what kind it is, and who answers it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from pydantic import BaseModel
-
 from serving.access import Principal
-from serving.access.principal import Operation
-from serving.api.asked import asked
+from serving.api.asked import with_entry
 from serving.api.desk import Desk
-from serving.audit import append_all, read_log
+from serving.api.offers import OFFER_ROUTES
+from serving.api.pages import PAGE_ROUTES
+from serving.api.route import Route
+from serving.api.voices import FEEDBACK_ROUTES
+from serving.audit import read_log
 from serving.consent import decision
 from serving.schemas import (
     ConsentRequest,
@@ -36,24 +35,7 @@ from serving.schemas import (
 )
 from serving.scoring import Answer
 
-__all__ = ["ROUTES", "Route"]
-
-
-@dataclass(frozen=True)
-class Route:
-    """`answer` takes the desk, who asks, the question from path and address, and the body where there is one.
-
-    `computes`: it does more than look up, and must not hold up the others.
-    """
-
-    method: str
-    path: str
-    operation: Operation
-    question: type[BaseModel]
-    response: type[BaseModel]
-    answer: Callable[..., Answer]
-    body: type[BaseModel] | None = None
-    computes: bool = False
+__all__ = ["ROUTES", "consent", "explanation", "history", "log", "model", "page_of_everyone"]
 
 
 def score_of_agent(desk: Desk, who: Principal, question: OfAgent) -> Answer:
@@ -79,17 +61,12 @@ def what_if(desk: Desk, who: Principal, question: Oneself, body: WhatIfRequest) 
 
 
 def consent(desk: Desk, who: Principal, question: Oneself, body: ConsentRequest) -> Answer:
-    """An agent decides about being scored, or about sharing the score with their manager."""
+    """An agent decides about being scored, sharing the score with their manager, or being offered support."""
     desk.scoring.refuse_other(who, question.agent_id)
     since = "from the next batch on" if body.what == "scoring" else "at once"
     found = {"agent_id": question.agent_id, "what": body.what, "granted": body.granted, "since": since}
-    request, now = asked(), datetime.now(UTC)
-    request.answer = Answer(found, (question.agent_id,))
-    row = decision(question.agent_id, body.what, body.granted, now)
-    # the decision and its entry in the log: both, or neither
-    append_all(desk.store, [request.event(200)], now, also=lambda session: session.add(row))
-    request.written = True
-    return request.answer
+    row = decision(question.agent_id, body.what, body.granted, datetime.now(UTC))
+    return with_entry(desk.store, Answer(found, (question.agent_id,)), lambda session: session.add(row))
 
 
 def page_of_everyone(desk: Desk, who: Principal, question: OfEveryone) -> Answer:
@@ -129,4 +106,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/groups/{kind}/{name}", "groups", OfGroup, GroupResponse, group, computes=True),
     Route("GET", "/v1/models/{outcome}", "models", OfModel, ModelResponse, model, computes=True),
     Route("GET", "/v1/log", "log", OfLog, LogResponse, log, computes=True),
+    *OFFER_ROUTES,
+    *FEEDBACK_ROUTES,
+    *PAGE_ROUTES,
 )

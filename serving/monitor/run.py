@@ -16,7 +16,7 @@ from training.config import OUTCOMES, OutcomeConfig
 from training.labels import label
 from training.tracking import load_current
 
-__all__ = ["monitor_home"]
+__all__ = ["monitor_home", "realized_scores"]
 
 STALE_DAYS = 8  # features are weekly, and a day may pass before they are built
 LABEL_DAYS = 365
@@ -51,10 +51,10 @@ def _watched(home: Home, store: Store, frame: pd.DataFrame, outcome: str, day: d
     model, _ = load_current(home, outcome)
     config = OutcomeConfig.model_validate(model.details_["config"])
     now = frame[frame["as_of"] == pd.Timestamp(day)]
-    return Watched(outcome, model.details_, now, store.scores(outcome, day), _realized(home, store, config, day))
+    return Watched(outcome, model.details_, now, store.scores(outcome, day), realized_scores(home, store, config, day))
 
 
-def _realized(home: Home, store: Store, config: OutcomeConfig, day: date) -> pd.DataFrame:
+def realized_scores(home: Home, store: Store, config: OutcomeConfig, day: date) -> pd.DataFrame:
     """Scores of the past year whose horizon is over, with what became of them."""
     since = day - timedelta(days=LABEL_DAYS)
     query = select(Score.as_of, Score.agent_id, Score.probability).where(

@@ -1,7 +1,7 @@
 """Offers in the store: a week's plan becomes rows, and rows go from state to state."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
@@ -16,7 +16,8 @@ from serving.outreach.states import OPEN, advance
 from serving.outreach.tables import Offer, OfferNote
 from serving.store import Store
 
-__all__ = ["NOTE_LENGTH", "WELLBEING", "Person", "find", "notes_of", "offers_of", "plan_week", "record", "turns_of"]
+__all__ = ["NOTE_LENGTH", "WELLBEING", "Person", "find", "notes_of", "offers_of", "plan_week",
+           "plan_within", "record", "record_within", "turns_of"]  # fmt: skip
 
 WELLBEING = "wellbeing partner"
 NOTE_LENGTH = 280
@@ -37,6 +38,14 @@ class Person:
 
 
 def plan_week(store: Store, people: Sequence[Person], rules: Rules, dry_run: bool = False) -> list[Offer]:
+    """Make the plan of a week and keep it, in a transaction of its own; see `plan_within`."""
+    with store.writing() as session:
+        return plan_within(session, store, people, rules, dry_run)
+
+
+def plan_within(
+    session: Session, store: Store, people: Sequence[Person], rules: Rules, dry_run: bool = False
+) -> list[Offer]:
     """Make the plan of a week and keep it; what of it is new, in its order. Twice is once.
 
     An offer is made by the manager where the agent shares with them, else by the wellbeing partner: who is in a plan
@@ -52,19 +61,27 @@ def plan_week(store: Store, people: Sequence[Person], rules: Rules, dry_run: boo
     refuse_when_stopped(store)
     shares, refused = agreed(store, "share_with_manager"), _refused(store)
     by_agent = {one.agent_id: one for one in people}
-    with store.writing() as session:
-        if store.engine.dialect.name == "postgresql":
-            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        candidates = [Candidate(one.agent_id, one.manager_id, one.rank) for one in people]
-        entries = plan(candidates, _former(session), refused, rules)
-        made = [_offer(entry, by_agent[entry.agent_id], rules, shares) for entry in entries]
-        if not dry_run:
-            session.add_all(made)
+    if store.engine.dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    candidates = [Candidate(one.agent_id, one.manager_id, one.rank) for one in people]
+    entries = plan(candidates, _former(session), refused, rules)
+    made = [_offer(entry, by_agent[entry.agent_id], rules, shares) for entry in entries]
+    if not dry_run:
+        session.add_all(made)
     return made
 
 
 def record(
     store: Store, number: int, state: str, at: datetime, by: str, *, start_within: Callable[[Offer], int],
+    said: str | None = None, note: str | None = None,
+) -> Offer:  # fmt: skip
+    """Write down what became of an offer, in a transaction of its own; see `record_within`."""
+    with store.writing() as session:
+        return record_within(session, number, state, at, by, start_within=start_within, said=said, note=note)
+
+
+def record_within(
+    session: Session, number: int, state: str, at: datetime, by: str, *, start_within: Callable[[Offer], int],
     said: str | None = None, note: str | None = None,
 ) -> Offer:  # fmt: skip
     """Write down what became of an offer; a note belongs to an outcome and is kept apart.
@@ -79,12 +96,11 @@ def record(
             f"--note: a note of 1 to {NOTE_LENGTH} letters belongs to an outcome; got {len(note)} with {state}."
         )
     time = _naive(at)
-    with store.writing() as session:
-        offer = _made(session.get(Offer, number, with_for_update=True), number)
-        advance(offer, state, time, start_within(offer), said)
-        offer.recorded_by = by
-        if note is not None:
-            session.add(OfferNote(offer=number, agent_id=offer.agent_id, note=note.strip(), by=by, at=time))
+    offer = _made(session.get(Offer, number, with_for_update=True), number)
+    advance(offer, state, time, start_within(offer), said)
+    offer.recorded_by = by
+    if note is not None:
+        session.add(OfferNote(offer=number, agent_id=offer.agent_id, note=note.strip(), by=by, at=time))
     return offer
 
 
@@ -102,6 +118,7 @@ def find(store: Store, number: int) -> Offer:
 
 def offers_of(
     store: Store, *, team: str | None = None, program: str | None = None, offered_by: str | None = None,
+    agent: str | None = None, number: int | None = None, teams: Collection[str] | None = None,
     overdue_on: date | None = None, still_open: bool = False,
 ) -> list[Offer]:  # fmt: skip
     """Offers, oldest first. Holdouts are not among them: nobody who makes offers should know who they are.
@@ -110,9 +127,12 @@ def offers_of(
     Who makes offers reads those `offered_by` them: the others are of people who do not share with their manager.
     """
     query = select(Offer).where(Offer.arm == "offer").order_by(Offer.week, Offer.number)
-    for column, wanted in ((Offer.team_id, team), (Offer.program, program), (Offer.offered_by, offered_by)):
+    for column, wanted in ((Offer.team_id, team), (Offer.program, program), (Offer.offered_by, offered_by),
+                           (Offer.agent_id, agent), (Offer.number, number)):  # fmt: skip
         if wanted is not None:
             query = query.where(column == wanted)
+    if teams is not None:
+        query = query.where(Offer.team_id.in_(teams))
     if overdue_on is not None:
         query = query.where(Offer.due_on < overdue_on)
     if still_open or overdue_on is not None:

@@ -1,13 +1,13 @@
 """Over whom the figures of a group may be: its wholes first, and remembered (`serving.privacy.releases`)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
 from serving.privacy.releases import Releases
 
-__all__ = ["Cohorts", "cohorts"]
+__all__ = ["Cohorts", "admit_chain", "cohorts"]
 
 
 Person = TypeVar("Person")  # a score with the post of a person: agent_id, probability, team_id, site_id, queue
@@ -41,14 +41,35 @@ def cohorts(
         Columns with values, from the largest whole to the group itself.
     """
     present, found = _usable(now), _usable(carried) | _usable(now)
-    everyone = releases.admit(outcome, day, "all", frozenset(present), frozenset(found)).people
-    people = everyone
-    for column, value in chain if everyone is not None else ():
-        members = frozenset(agent for agent, one in present.items() if getattr(one, column) == value)
-        people = releases.admit(outcome, day, f"{column} {value}", members, frozenset(found)).people
-    if people is None or everyone is None:
-        return None
-    return Cohorts(*([found[agent] for agent in sorted(chosen)] for chosen in (people, everyone)))
+    members = [
+        (f"{column} {value}", frozenset(agent for agent, one in present.items() if getattr(one, column) == value))
+        for column, value in chain
+    ]
+    admitted = admit_chain(releases, outcome, day, frozenset(present), frozenset(found), members)
+    return Cohorts(*([found[agent] for agent in sorted(chosen)] for chosen in admitted)) if admitted else None
+
+
+def admit_chain(
+    releases: Releases,
+    outcome: str,
+    day: date,
+    present: Set[str],
+    known: Set[str],
+    chain: Sequence[tuple[str, Set[str]]],
+) -> tuple[frozenset[str], frozenset[str]] | None:
+    """The same by ids: the cohort of the chain's last group, and that of everyone, or None.
+
+    Parameters
+    ----------
+    present, known
+        Who has a score now, and whoever has one that could be carried on.
+    chain
+        Groups with those of `present` who are in them, from the largest whole on.
+    """
+    everyone = people = releases.admit(outcome, day, "all", present, known).people
+    for group, members in chain if everyone is not None else ():
+        people = releases.admit(outcome, day, group, members, known).people
+    return None if people is None or everyone is None else (people, everyone)
 
 
 def _usable(people: Iterable[Any]) -> dict[str, Any]:

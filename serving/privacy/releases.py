@@ -14,10 +14,13 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from datetime import date
 
-from serving.privacy.disclosure import withstands
 from serving.privacy.policy import DEFAULT, PrivacyPolicy
+from serving.privacy.space import Groups, Spaces
 
 __all__ = ["Cohort", "Release", "Releases"]
+
+
+_SEEN = 256  # sets whose equal is known by identity
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,26 @@ class Cohort:
 
 
 @dataclass
+class _Past:
+    """What was shown of a quantity within the memory of a date: the groups, and each group's nearest cohort."""
+
+    groups: Groups
+    known: set[frozenset[str]] = field(default_factory=set)
+    nearest: dict[str, tuple[tuple[int, date], frozenset[str]]] = field(default_factory=dict)
+
+
+@dataclass
 class Releases:
     """The memory of what was shown, and the decision about what may be shown next."""
 
     policy: PrivacyPolicy = DEFAULT
     shown: list[Release] = field(default_factory=list)
+    _spaces: Spaces = field(default_factory=Spaces, repr=False, compare=False)
+    _pasts: dict[tuple[str, date], _Past] = field(default_factory=dict, repr=False, compare=False)
+    _of: dict[str, dict[Release, None]] = field(default_factory=dict, repr=False, compare=False)
+    _sets: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
+    _seen: dict[int, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict, repr=False, compare=False)
+    _read: int = field(default=0, repr=False, compare=False)
 
     def admit(self, quantity: str, as_of: date, group: str, present: Set[str], known: Set[str] | None = None) -> Cohort:
         """Decide about a group's figure, and remember it where it may be shown.
@@ -58,37 +76,69 @@ class Releases:
         minimum = self.policy.minimum_group
         if len(present) < minimum:
             return Cohort(None, f"fewer than {minimum} people")
-        past = self._within_memory(quantity, as_of)
-        groups = list({release.people for release in past})
-        for people in _choices(frozenset(present), frozenset(known or present), _last(past, group, as_of)):
-            if len(people & present) < minimum:
+        past = self._past(quantity, as_of)
+        last = past.nearest.get(group)
+        for choice in _choices(frozenset(present), known or present, last[1] if last else None):
+            if choice is not present and len(choice & present) < minimum:
                 continue
-            if people in groups or withstands([*groups, people], minimum):
+            people = self._one(choice)
+            if people in past.known or self._withstands(past, people):
                 self._remember(Release(quantity, as_of, group, people))
                 return Cohort(people)
         return Cohort(None, f"with what was shown before, it would tell fewer than {minimum} people apart")
 
-    def _within_memory(self, quantity: str, as_of: date) -> list[Release]:
-        days = self.policy.memory_days
-        return [r for r in self.shown if r.quantity == quantity and abs((r.as_of - as_of).days) <= days]
+    def _one(self, people: frozenset[str]) -> frozenset[str]:
+        """The same set for equal ones: comparing two of ten thousand people takes longer than all else of a figure."""
+        found = self._seen.get(id(people))
+        if found is None or found[0] is not people:
+            if len(self._seen) >= _SEEN:
+                self._seen.clear()
+            found = self._seen[id(people)] = people, self._sets.setdefault(people, people)
+        return found[1]
+
+    def _withstands(self, past: _Past, people: frozenset[str]) -> bool:
+        return self._spaces.withstands(self._spaces.with_group(past.groups, people), self.policy.minimum_group)
+
+    def _past(self, quantity: str, as_of: date) -> _Past:
+        self._read_shown()
+        if (quantity, as_of) not in self._pasts:
+            past = self._pasts[quantity, as_of] = _Past(self._spaces.none)
+            for release in self._of.get(quantity, {}):
+                self._add(past, as_of, release)
+        return self._pasts[quantity, as_of]
+
+    def _read_shown(self) -> None:
+        """Take in what was added to `shown` since."""
+        for release in self.shown[self._read :]:
+            self._sets.setdefault(release.people, release.people)
+            self._of.setdefault(release.quantity, {})[release] = None
+            for (quantity, as_of), past in self._pasts.items():
+                if quantity == release.quantity:
+                    self._add(past, as_of, release)
+        self._read = len(self.shown)
+
+    def _add(self, past: _Past, as_of: date, release: Release) -> None:
+        apart = abs((release.as_of - as_of).days)
+        if apart > self.policy.memory_days:
+            return
+        if release.people not in past.known:
+            past.known.add(release.people)
+            past.groups = self._spaces.with_group(past.groups, release.people)
+        near = (apart, release.as_of)
+        if release.group not in past.nearest or near < past.nearest[release.group][0]:
+            past.nearest[release.group] = (near, release.people)
 
     def _remember(self, release: Release) -> None:
-        if release not in self.shown:
+        if release not in self._of.get(release.quantity, {}):
             self.shown.append(release)
 
 
-def _last(past: list[Release], group: str, as_of: date) -> frozenset[str] | None:
-    """The group's cohort at the date nearest to this one."""
-    own = [release for release in past if release.group == group]
-    return min(own, key=lambda r: (abs((r.as_of - as_of).days), r.as_of)).people if own else None
-
-
-def _choices(present: frozenset[str], known: frozenset[str], last: frozenset[str] | None) -> Iterator[frozenset[str]]:
+def _choices(present: frozenset[str], known: Set[str], last: frozenset[str] | None) -> Iterator[frozenset[str]]:
     """Cohorts to try, the most faithful to the group first."""
     yield present
     if last is None:
         return
-    carried = last & (known | present)
+    carried = (last & known) | (last & present)
     yield carried | present
     yield carried & present
     yield carried

@@ -6,17 +6,22 @@ one (else later one) of the page's weeks: a line over weeks is over the same peo
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
 from features.errors import InputError
-from serving.privacy.cohorts import Cohorts, cohorts
+from serving.privacy.cohorts import admit_chain
 from serving.reports.material import Material
-from serving.store import Score
+from serving.reports.scores import Figures
 
-__all__ = ["Group", "group_of", "means", "queue_means", "scored_in"]
+__all__ = ["Group", "Standing", "band", "group_of", "means", "queue_means", "queues_of", "standing", "standing_of"]
 
 PEOPLE = "people"
+_BAND = (10, 90)
+_BAND_NEEDS = 5  # minimum groups on the queue, so that the ten nearest to an end are not the ends themselves
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,18 @@ class Group:
     def name(self) -> str:
         return f"{self.column.removesuffix('_id')} {self.value}"
 
+    @property
+    def chain(self) -> tuple[tuple[str, str], ...]:
+        return (*self.wholes, (self.column, self.value))
+
+
+class Standing(NamedTuple):
+    """The scores of a group beside those of everyone: over whom, and their means."""
+
+    people: frozenset[str]
+    group: Figures
+    everyone: Figures
+
 
 def group_of(material: Material, team: str) -> Group:
     """The team, or its site where the team's numbers could be traced to a person.
@@ -49,9 +66,9 @@ def group_of(material: Material, team: str) -> Group:
     members = now[now["team_id"] == team]
     if members.empty:
         teams = ", ".join(sorted(set(now["team_id"])))
-        raise InputError(f"--team {team}: no such team on {material.as_of:%Y-%m-%d}; those are {teams}.")
+        raise InputError(f"--team {team}: no such team on {material.day}; those are {teams}.")
     site, minimum = str(members["site_id"].iloc[0]), material.releases.policy.minimum_group
-    known = frozenset(material.weeks["agent_id"])
+    known = material.weeks.everyone
     whole = _admit(material, PEOPLE, "site_id", site, known)
     cohort = _admit(material, PEOPLE, "team_id", team, known) if whole else None
     if cohort:
@@ -66,43 +83,63 @@ def group_of(material: Material, team: str) -> Group:
     return Group("site_id", site, (), whole, _why(team, site, len(members), minimum))
 
 
-def means(material: Material, group: Group, name: str) -> pd.Series | None:
+def means(material: Material, group: Group, name: str) -> Floats | None:
     """The weekly means of a column over a group's cohort, or None where they may not be shown."""
-    values = _filled(material, name)
-    for column, value in (*group.wholes, (group.column, group.value)):
-        cohort = _admit(material, name, column, value, frozenset(values.index))
-    return values.loc[sorted(cohort)].mean() if cohort else None
+    known = material.weeks.filled(name).known
+    for column, value in group.chain:
+        cohort = _admit(material, name, column, value, known)
+    return material.weeks.mean(name, cohort) if cohort else None
 
 
-def queue_means(material: Material, group: Group, name: str) -> pd.Series | None:
+def queues_of(material: Material, group: Group) -> list[str]:
+    """The queues that members of a group are on now."""
+    return material.weeks.queues(group.column, group.value)
+
+
+def queue_means(material: Material, group: Group, name: str) -> Floats | None:
     """The same over everyone who is on one of the group's queues."""
-    now = material.now
-    queues = sorted(set(now.loc[now[group.column] == group.value, "queue"]))
-    values = _filled(material, name)
-    present = frozenset(now.loc[now["queue"].isin(queues), "agent_id"]) & frozenset(values.index)
-    label = f"queues {', '.join(queues)}"
-    found = material.releases.admit(name, material.as_of.date(), label, present, frozenset(values.index))
-    return values.loc[sorted(found.people)].mean() if found.people else None
+    cohort = _on_queues(material, group, name)
+    return material.weeks.mean(name, cohort) if cohort else None
 
 
-def scored_in(material: Material, group: Group, outcome: str) -> Cohorts[Score] | None:
+def band(material: Material, group: Group, name: str) -> tuple[Floats, Floats] | None:
+    """Where 8 of 10 people on the group's queues are, by week, or None where there are too few of them.
+
+    Each end is the mean of as many people around the percentile as the minimum asks for: nobody's own value is drawn.
+    """
+    cohort, minimum = _on_queues(material, group, name), material.releases.policy.minimum_group
+    if cohort is None or len(cohort) < _BAND_NEEDS * minimum:
+        return None
+    return material.weeks.band(name, cohort, _BAND, minimum)
+
+
+def standing(material: Material, group: Group, outcome: str) -> Standing | None:
     """The scores behind a group's figures, or None where they may not be shown."""
-    now, carried = material.scores[outcome], material.carried.get(outcome, [])
-    chain = (*group.wholes, (group.column, group.value))
-    return cohorts(material.releases, outcome, material.as_of.date(), now, carried, chain)
+    return standing_of(material, outcome, group.chain)
 
 
-def _filled(material: Material, name: str) -> pd.DataFrame:
-    """Everyone's values of a column by date; who has none at all is left out."""
-    wide = material.weeks.pivot_table(index="agent_id", columns="as_of", values=name, dropna=False)
-    wide = wide.reindex(columns=sorted(material.weeks["as_of"].unique()))
-    return wide.ffill(axis=1).bfill(axis=1).dropna()
+def standing_of(material: Material, outcome: str, chain: tuple[tuple[str, str], ...]) -> Standing | None:
+    """The same for the last of some columns with values, each of which contains the next."""
+    scored = material.scores[outcome]
+    groups = [(f"{column} {value}", scored.members(column, value)) for column, value in chain]
+    found = admit_chain(material.releases, outcome, material.day, scored.present, scored.known, groups)
+    return Standing(found[0], *(scored.figures(people) for people in found)) if found else None
+
+
+def _on_queues(material: Material, group: Group, name: str) -> frozenset[str] | None:
+    queues, known = queues_of(material, group), material.weeks.filled(name).known
+    present = _known(material, material.weeks.on_queues(queues), known)
+    return material.releases.admit(name, material.day, f"queues {', '.join(queues)}", present, known).people
 
 
 def _admit(material: Material, quantity: str, column: str, value: str, known: frozenset[str]) -> frozenset[str] | None:
-    now = material.now
-    present = frozenset(now.loc[now[column] == value, "agent_id"]) & known
-    return material.releases.admit(quantity, material.as_of.date(), f"{column} {value}", present, known).people
+    present = _known(material, material.weeks.members(column, value), known)
+    return material.releases.admit(quantity, material.day, f"{column} {value}", present, known).people
+
+
+def _known(material: Material, people: frozenset[str], known: frozenset[str]) -> frozenset[str]:
+    """Those of some people who have a value; where everyone has one, the same set and no copy."""
+    return people if known is material.weeks.everyone else people & known
 
 
 def _why(team: str, site: str, size: int, minimum: int) -> str:

@@ -1,158 +1,178 @@
-"""The page of a team, for its manager: the work first, and nobody by name."""
+"""The page of a team, for its manager: the work first, then conditions, and nobody by name who does not share."""
 
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from markupsafe import Markup
 
-from features.catalog import feature, own_usual
-from serving.reports.charts import bars
-from serving.reports.groups import Group, group_of, means, queue_means, scored_in
-from serving.reports.material import TITLES, WORK, Material, meaning, render, shown_row
-from serving.store import Score
-from training.explain import FAMILIES
+from features.catalog import own_usual
+from serving.outreach.actions import catalog
+from serving.outreach.sites import NOTHING as NO_OVERRIDES
+from serving.outreach.sites import Overrides, at_site
+from serving.reports.charts import bars, sparkline, trend
+from serving.reports.conditions import Condition, actions_for, conditions
+from serving.reports.groups import Group, Standing, band, group_of, means, queue_means, queues_of, standing
+from serving.reports.material import NOTHING, WORK, Material, render
+from serving.reports.people import People, people_of
+from serving.reports.sentences import (
+    TITLES,
+    Compared,
+    expected,
+    expected_with,
+    label_of,
+    plain,
+    reliability,
+    standing_out,
+    sum_of_families,
+    trend_of,
+)
+from serving.reports.trend import weekly_means
+from serving.store import Store
 
 __all__ = ["team_report"]
 
-_OFFERS = {
-    "workload": "Workload: rebalance contacts within the team and cap occupancy at 85 %. Look at overtime first.",
-    "escalation": "Escalations and abuse: rotate queues, give the right to end an abusive call, debrief.",
-    "schedule": "Schedule: two weeks' notice, stable starts, swaps among colleagues, no rest under 11 hours.",
-    "sentiment": "Hard contacts: protected short breaks after a run of them, clear procedures for refunds.",
-    "context": "Attention: a check-in every one or two weeks, and a mentor for those in their first 90 days.",
-}
+_STANDS_OUT, _LINES = 0.25, 3  # in spreads of the queue's band; signals in the summary
 
 
-def team_report(material: Material, team: str) -> str:
-    """The page of a team for its manager; where numbers could be traced to a person it shows the site, and says why."""
+def team_report(
+    material: Material, team: str, store: Store | None = None, *, offered_by: str | None = None,
+    header: Markup = NOTHING, overrides: Overrides = NO_OVERRIDES,
+) -> str:  # fmt: skip
+    """The page of a team for its manager; where numbers could be traced to a person it shows the site, and says why.
+
+    Without a `store`, it says nothing of people.
+
+    Raises
+    ------
+    InputError
+        There is no such team, or neither it nor its site may be shown.
+    """
     group = group_of(material, team)
-    now = material.now
-    members = now[now[group.column] == group.value]
-    outcomes = [_team_outcome(outcome, material, group) for outcome in material.scores]
+    members = material.now[material.now[group.column] == group.value]
+    rows = {name: _row(name, material, group) for names in WORK.values() for name in names}
+    compared = [row["compared"] for row in rows.values()]
+    stands = {outcome: standing(material, group, outcome) for outcome in material.scores}
+    outcomes = [_outcome(outcome, material, found) for outcome, found in stands.items()]
+    lever, found = _conditions(material, stands, compared)
+    site = str(members["site_id"].iloc[0])
+    people = people_of(store, material, team, group.cohort, offered_by, overrides) if store else None
     return render(
         "team.html",
         material,
+        header=header,
         title=f"Respite: {group.name}",
-        name=group.name,
+        kind=group.column.removesuffix("_id"),
+        name=group.value,
         hidden=group.hidden,
-        site=", ".join(sorted(set(members["site_id"]))),
-        queue=", ".join(sorted(set(members["queue"]))),
+        site=site,
+        queue=", ".join(queues_of(material, group)),
         size=len(members),
-        headline=_headline(now[now["agent_id"].isin(group.cohort)], group.name),
-        figures=[figure for outcome in outcomes for figure in outcome["figures"]],
-        work=[_work_row(name, material, group) for name in WORK],
+        figures=[one["figure"] for one in outcomes if one["figure"]],
+        summary=_summary(list(rows.values())),
+        work={title: [rows[name] for name in names] for title, names in WORK.items()},
         outcomes=outcomes,
-        offers=_offers(outcomes),
-        certainty=material.certainty,
+        lever=TITLES[lever].lower() if lever else "",
+        conditions=[_told(one) for one in found or ()],
+        no_conditions=_no_conditions(stands, found),
+        actions=actions_for(found or (), at_site(catalog(), overrides, site)),
+        people=people or People(0, [], []),
+        about_people=people is not None,
+        minimum=material.releases.policy.minimum_group,
+        certainty=[reliability(outcome, champion.metrics) for outcome, champion in material.champions.items()],
     )
 
 
-def _work_row(name: str, material: Material, group: Group) -> dict[str, Any]:
+def _row(name: str, material: Material, group: Group) -> dict[str, Any]:
     """A signal of the group, its own past and its queues; what may not be shown reads as not known."""
-    entry = feature(name)
-    assert entry is not None  # noqa: S101 - WORK names features of the catalog; a test holds that
-    unknown = pd.Series(np.nan, index=sorted(material.weeks["as_of"].unique()))
+    unknown = np.full(len(material.weeks.dates), np.nan)
     lines = (
         means(material, group, name), means(material, group, own_usual(name)), queue_means(material, group, name)
     )  # fmt: skip
-    return shown_row(entry, *(unknown if line is None else line for line in lines))
-
-
-def _headline(members: pd.DataFrame, name: str) -> str:
-    """The one change against the past that stands out most, or that none does."""
-    names = [column for column in members.columns if column.endswith("_own_z")]
-    means = members[names].mean()
-    largest = str(means.abs().idxmax()) if means.notna().any() else ""
-    change = float(means[largest]) if largest else 0.0
-    if abs(change) < 0.5:
-        return f"Nothing in the work of {name} stands out against its own past."
-    entry = feature(largest.removesuffix("_own_z"))
-    assert entry is not None  # noqa: S101 - own_z columns are the catalog's
-    way = "up" if change > 0 else "down"
-    return f"What stands out against the three months before: {entry.label}, {way}."
-
-
-def _team_outcome(outcome: str, material: Material, whole: Group) -> dict[str, Any]:
-    """How a group stands, by families of reasons against everyone; no row of it is about one person."""
-    title, days = TITLES[outcome], material.scores[outcome][0].horizon_days
-    found = scored_in(material, whole, outcome)
-    if found is None:
-        return _hidden(outcome, f"{title} within {days} days", material.releases.policy.minimum_group)
-    group, everyone = found.group, found.everyone
-    mean = float(np.mean([score.probability for score in group]))
-    usual = float(np.mean([score.probability for score in everyone]))
-    apart = {family: _family_mean(group, family) - _family_mean(everyone, family) for family in FAMILIES}
-    families = {family: round(amount, 2) for family, amount in apart.items()}
-    centre, together = round(_mean_log_odds(everyone), 2), round(sum(families.values()), 2)
-    ranked = sorted(families.items(), key=lambda pair: -pair[1])
-    chart = bars(list(families.items()), f"{title}: contribution by family")
+    own, before, queue = (unknown if line is None else line for line in lines)
+    ends = band(material, group, name) if lines[2] is not None else None
+    found = Compared(name, float(own[-1]), float(before[-1]), float(queue[-1]))
+    now, past, peers = (plain(name, value) for value in found[1:])
+    about = f"{label_of(name)}: {now} now, {past} before, {peers} on the queue; 12 weeks"
     return {
-        "outcome": outcome,
-        "title": f"{title} within {days} days",
-        "sentence": _team_sentence(outcome, mean, usual, len(group)),
-        "chart": Markup(chart),  # noqa: S704 - numbers and fixed words, escaped
-        "sum": f"Together {together:+.2f}: the team's mean log-odds are {centre + together:.2f},"
-        f" those of the whole centre {centre:.2f}.",
-        "families": ranked,
-        "conditions": _conditions(group, everyone),
-        "figures": [
-            {
-                "value": f"{mean * len(group):.0f} of {len(group)}",
-                "label": f"would be expected to {meaning(outcome)} within {days} days",
-            }
-        ],
+        "compared": found,
+        "spread": float(ends[1][-1] - ends[0][-1]) if ends else float("nan"),
+        "label": label_of(name),
+        "now": now,
+        "before": past,
+        "queue": peers,
+        "chart": sparkline(list(own), list(queue), about, (list(ends[0]), list(ends[1])) if ends else None),
     }
 
 
-def _hidden(outcome: str, title: str, minimum: int) -> dict[str, Any]:
+def _summary(rows: list[dict[str, Any]]) -> list[str]:
+    """The signals that are least as they were, or least as on the queue, against how much people on it differ."""
+
+    def apart(row: dict[str, Any]) -> float:
+        found: Compared = row["compared"]
+        spread = row["spread"] if np.isfinite(row["spread"]) else abs(found.before)
+        ways = np.array([found.now - found.before, found.now - found.queue])
+        return float(np.nanmax(np.abs(ways)) / spread) if np.isfinite(ways).any() and spread > 0 else 0.0
+
+    ranked = sorted(rows, key=apart, reverse=True)[:_LINES]
+    return [standing_out(row["compared"]) for row in ranked if apart(row) >= _STANDS_OUT]
+
+
+def _outcome(outcome: str, material: Material, found: Standing | None) -> dict[str, Any]:
+    """How a group stands, by families against everyone, and where it came from; no number is about one person."""
+    days = material.scores[outcome].horizon_days
+    title = f"{TITLES[outcome]} within {days} days"
+    if found is None:
+        return _hidden(title, material.releases.policy.minimum_group)
+    group, everyone = found.group, found.everyone
+    families = {name: group.families[name] - everyone.families[name] for name in group.families}
+    shown = [(name, round(value, 2)) for name, value in families.items()]
+    means_by_week = weekly_means(material, outcome, found)
+    weekly = [] if means_by_week is None else means_by_week.tolist()
+    said = trend_of(weekly, group.people) if weekly else ""
+    days_shown = [f"{day:%Y-%m-%d}" for day in material.weeks.dates]
+    return {
+        "title": title,
+        "sentence": expected(outcome, group.mean, everyone.mean, group.people),
+        "chart": bars(shown, f"{title}: contribution by family"),
+        "sum": sum_of_families(families, everyone.log_odds),
+        "trend": trend(weekly, days_shown, f"{title}, mean score by week. {said}") if said else NOTHING,
+        "trend_sentence": said or "There is no trend: another model made these scores than is in charge now.",
+        "figure": {"value": f"{group.mean:.0%}", "label": f"{title}: mean score, {everyone.mean:.0%} everywhere"},
+    }
+
+
+def _hidden(title: str, minimum: int) -> dict[str, Any]:
     """Scores of fewer than the minimum could be traced to one of them. How many have none is not said either."""
     why = f"Hidden: these numbers could be traced to fewer than {minimum} people."
-    nothing: dict[str, Any] = {"chart": "", "sum": "", "families": [], "conditions": [], "figures": []}
-    return {"outcome": outcome, "title": title, "sentence": why, **nothing}
+    nothing = dict.fromkeys(("chart", "sum", "trend", "trend_sentence", "figure"), "")
+    return {"title": title, "sentence": why, **nothing}
 
 
-def _team_sentence(outcome: str, mean: float, usual: float, size: int) -> str:
-    way = "above" if mean > usual * 1.1 else "below" if mean < usual * 0.9 else "about at"
-    return (
-        f"The mean score is {mean:.0%}: about {mean * size:.0f} of {size} agents would be expected to"
-        f" {meaning(outcome)}."
-        f" That is {way} the {usual:.0%} of the whole centre."
-    )
+def _conditions(
+    material: Material, stands: dict[str, Standing | None], compared: list[Compared]
+) -> tuple[str, list[Condition] | None]:
+    """What would lower the first outcome that may be shown."""
+    for outcome, found in stands.items():
+        if found is not None:
+            return outcome, conditions(material, outcome, found, compared)
+    return "", None
 
 
-def _mean_log_odds(scores: list[Score]) -> float:
-    return float(np.mean([(s.base or 0.0) + sum(r["contribution"] for r in s.reasons) for s in scores]))
+def _no_conditions(stands: dict[str, Standing | None], found: list[Condition] | None) -> str:
+    if found:
+        return ""
+    if not any(stands.values()):
+        return "Hidden, as the scores are."
+    if found is None:
+        return "The model that made these scores is not in charge any more, so there is nobody to ask."
+    return "With the queue's usual conditions, the model would expect about the same scores as now."
 
 
-def _family_mean(scores: list[Score], family: str) -> float:
-    sums = [sum(r["contribution"] for r in score.reasons if r["family"] == family) for score in scores]
-    return float(np.mean(sums)) if sums else 0.0
-
-
-def _conditions(group: list[Score], everyone: list[Score]) -> list[str]:
-    """The signals that set the group apart most from the whole centre, in words."""
-
-    def means(scores: list[Score]) -> pd.Series:
-        return pd.DataFrame([{r["signal"]: r["contribution"] for r in s.reasons} for s in scores]).mean()
-
-    apart = (means(group) - means(everyone)).sort_values(ascending=False, kind="stable")
-    lines = []
-    for name, amount in apart.head(3).items():
-        entry = feature(str(name))
-        if entry and amount > 0.01:
-            lines.append(
-                f"{entry.label} contributed {amount:+.2f} to the team's mean log-odds against the whole centre."
-            )
-    return lines or ["No single condition sets this team apart from the whole centre."]
-
-
-def _offers(outcomes: list[dict[str, Any]]) -> list[str]:
-    """What fits the families that raise scores most, conditions of work before anything else."""
-    raised: dict[str, float] = {}
-    for outcome in outcomes:
-        for family, amount in outcome["families"]:
-            if amount > 0.02:
-                raised[family] = max(raised.get(family, 0.0), amount)
-    chosen = sorted(raised, key=lambda family: (family == "context", -raised[family]))[:3]
-    return [_OFFERS[family] for family in chosen] or ["Nothing stands out; keep the check-ins going."]
+def _told(one: Condition) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "label": label_of(one.found.name),
+        "sentence": expected_with(one.found, one.mean, one.then),
+        "mean": one.mean,
+        "then": one.then,
+    }

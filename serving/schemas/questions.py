@@ -125,5 +125,7 @@ class ConsentRequest(BaseModel):
 
     model_config = with_example({"what": "share_with_manager", "granted": True})
 
-    what: Literal["scoring", "share_with_manager"] = Field(description="Being scored, or sharing the score.")
+    what: Literal["scoring", "share_with_manager", "outreach"] = Field(
+        description="Being scored, sharing the score with one's manager, being offered support."
+    )
     granted: bool = Field(description="Whether the agent wants it.")

@@ -2,12 +2,13 @@
 
 import itertools
 import xml.etree.ElementTree as ET
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.reports.charts import bars, sparkline, waterfall
+from serving.reports.charts import CalendarDay, bars, calendar, heat, sparkline, trend, waterfall
 
 NUMBERS = st.floats(-50, 50).map(lambda value: round(value, 2))
 STEPS = st.lists(st.tuples(st.sampled_from(["workload", "a < b & c", "schedule"]), NUMBERS), max_size=6)
@@ -74,3 +75,60 @@ def test_a_higher_number_is_drawn_higher() -> None:
     (line,) = drawn(sparkline([1, 5], [None, None], "about <it>")).iter("polyline")
     (_, low), (_, high) = [tuple(map(float, point.split(","))) for point in str(line.get("points")).split()]
     assert high < low
+
+
+def test_the_band_of_peers_is_drawn_between_its_ends() -> None:
+    svg = sparkline([5, 6], [5, 5], "about <it>", ([1, 2], [9, 8]))
+    (band,) = drawn(svg).iter("polygon")
+    points = [tuple(map(float, point.split(","))) for point in str(band.get("points")).split()]
+    assert len(points) == 4
+    assert points[0][0] == points[-1][0]
+    assert points[0][1] > points[-1][1], "its low end is lower in the picture"
+
+
+def test_a_band_with_a_gap_is_left_out() -> None:
+    assert not list(drawn(sparkline([5, 6], [5, 5], "about <it>", ([1, None], [9, 8]))).iter("polygon"))
+
+
+def test_marks_stand_where_something_began() -> None:
+    lines = list(drawn(sparkline([1, 2, 3], [], "about <it>", marks=[1])).iter("line"))
+    assert [float(line.get("x1", 0)) for line in lines] == [pytest.approx(90)]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_a_trend_starts_at_zero_and_stays_in_the_picture(values: list[float]) -> None:
+    root = drawn(trend(values, [f"day {at}" for at in range(len(values))], "about <it>"))
+    (line,) = root.iter("polyline")
+    ys = [float(point.split(",")[1]) for point in str(line.get("points")).split()]
+    assert all(16 <= y <= 122 for y in ys)
+    for (one, y), (other, z) in itertools.combinations(zip(values, ys, strict=True), 2):
+        assert (one > other) <= (y <= z + 0.11)
+
+
+RESTS = st.lists(
+    st.tuples(st.integers(0, 55), st.one_of(st.none(), st.floats(0, 60))), max_size=40, unique_by=lambda one: one[0]
+)
+
+
+@given(RESTS)
+def test_a_calendar_has_a_cell_a_day_and_a_corner_for_each_short_rest(found: list[tuple[int, float | None]]) -> None:
+    monday = date(2026, 3, 2)
+    days = [CalendarDay(monday + timedelta(days=at), "08:00", "16:00", rest) for at, rest in found]
+    root = drawn(calendar(days, monday, 8, 11.0, "about <it>"))
+    kinds = [rect.get("class") for rect in root.iter("rect")]
+    assert kinds.count("worked") == len(days)
+    assert len(kinds) == 56
+    assert len(list(root.iter("path"))) == sum(rest is not None and rest < 11 for _, rest in found)
+    assert len(list(root.iter("title"))) == 56
+
+
+@given(st.lists(st.lists(st.floats(0, 1), min_size=24, max_size=24), min_size=7, max_size=7))
+def test_a_heat_map_has_a_square_for_each_hour_with_work_and_a_dot_for_others(hours: list[list[float]]) -> None:
+    root = drawn(heat(hours, "about <it>"))
+    squares, dots = list(root.iter("rect")), list(root.iter("circle"))
+    assert len(squares) == sum(share > 0 for line in hours for share in line)
+    assert len(squares) + len(dots) == 7 * 24
+    sizes = [float(square.get("width", 0)) for square in squares]
+    shares = [share for line in hours for share in line if share > 0]
+    for (one, size), (other, more) in itertools.pairwise(zip(shares, sizes, strict=True)):
+        assert (one > other) <= (size >= more - 0.11)

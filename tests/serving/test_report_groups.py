@@ -1,7 +1,9 @@
 """Figures of team pages, taken together over all pages and weeks, isolate nobody; and they hide who opted out."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -11,15 +13,19 @@ from features.errors import InputError
 from serving.privacy.disclosure import leverages
 from serving.privacy.policy import PrivacyPolicy
 from serving.privacy.releases import Releases
-from serving.reports.groups import group_of, means, scored_in
+from serving.reports.groups import group_of, means, standing
 from serving.reports.material import WORK, Material, gather
+from serving.reports.scores import Scored
 from serving.reports.team import team_report
-from serving.store import Score
+from serving.reports.weeks import Weeks
+from serving.store import Store
 
 
 @pytest.fixture(scope="module")
-def material(road: Home) -> Material:
-    return gather(road)
+def material(road: Home) -> Iterator[Material]:
+    store = Store(road)
+    yield gather(road, store)
+    store.close()
 
 
 @pytest.fixture
@@ -30,8 +36,9 @@ def fresh(material: Material) -> Material:
 
 def week(material: Material, back: int, releases: Releases) -> Material:
     """The material as it was some weeks ago, scores aside."""
-    as_of = material.as_of - pd.Timedelta(weeks=back)
-    return replace(material, as_of=as_of, weeks=material.weeks[material.weeks["as_of"] <= as_of], releases=releases)
+    as_of, rows = material.as_of - pd.Timedelta(weeks=back), material.weeks.rows
+    weeks = Weeks(rows[rows["as_of"] <= as_of], None if back else material.now)
+    return replace(material, weeks=weeks, champions={}, releases=releases)
 
 
 def test_all_pages_of_successive_weeks_together_isolate_nobody(material: Material) -> None:
@@ -49,7 +56,7 @@ def test_all_pages_of_successive_weeks_together_isolate_nobody(material: Materia
     groups: dict[str, set[frozenset[str]]] = defaultdict(set)
     for release in releases.shown:
         groups[release.quantity].add(release.people)
-    assert set(WORK) <= set(groups)
+    assert {name for names in WORK.values() for name in names} <= set(groups)
     for quantity, people in groups.items():
         assert max(leverages(sorted(people, key=sorted)).values()) <= 0.1 + 1e-9, quantity
 
@@ -61,34 +68,29 @@ def test_means_are_over_the_same_people_in_every_week(fresh: Material) -> None:
     (people,) = {
         r.people for r in fresh.releases.shown if r.quantity == "contacts_per_hour" and r.group == "team_id " + team
     }
-    rows = fresh.weeks[fresh.weeks["agent_id"].isin(people)]
+    rows = fresh.weeks.rows[fresh.weeks.rows["agent_id"].isin(people)]
     wide = rows.pivot_table(index="agent_id", columns="as_of", values="contacts_per_hour").ffill(axis=1).bfill(axis=1)
     assert line is not None
     assert list(line) == pytest.approx(list(wide.mean()))
 
 
-def copied(score: Score) -> Score:
-    return Score(**{column.name: getattr(score, column.name) for column in Score.__table__.columns})
-
-
 def without_score(material: Material, agent: str, why: str | None) -> Material:
     """The material in which an agent has no score now, with a reason, or (None) no row at all; but had one before."""
-    scores, carried = {}, {}
-    for outcome, found in material.scores.items():
-        copies = [copied(score) for score in found]
-        carried[outcome] = [copied(score) for score in found if score.agent_id == agent]
-        for score in copies:
-            if score.agent_id == agent:
-                score.probability = score.band = score.base = None
-                score.reasons, score.abstained = [], why
-        scores[outcome] = [score for score in copies if why is not None or score.agent_id != agent]
-    return replace(material, scores=scores, carried=carried)
+    scores = {}
+    for outcome, scored in material.scores.items():
+        rows = [SimpleNamespace(**row._asdict()) for row in scored.now]
+        carried = [SimpleNamespace(**vars(row)) for row in rows if row.agent_id == agent]
+        for row in rows:
+            if row.agent_id == agent:
+                row.probability, row.base, row.families = None, None, {}
+        scores[outcome] = Scored(outcome, [r for r in rows if why is not None or r.agent_id != agent], carried)
+    return replace(material, scores=scores)
 
 
 def largest_team(material: Material) -> tuple[str, str]:
-    scored = [score for score in material.scores["burnout"] if score.probability is not None]
-    team = pd.Series([score.team_id for score in scored]).value_counts().index[0]
-    return str(team), next(score.agent_id for score in scored if score.team_id == team)
+    scored = [row for row in material.scores["burnout"].now if row.probability is not None]
+    team = pd.Series([row.team_id for row in scored]).value_counts().index[0]
+    return str(team), next(row.agent_id for row in scored if row.team_id == team)
 
 
 def test_a_manager_cannot_tell_who_opted_out_from_who_has_no_score_for_other_reasons(material: Material) -> None:
@@ -116,7 +118,11 @@ def test_a_larger_minimum_hides_more(material: Material) -> None:
 
 def test_scores_of_a_group_come_with_those_of_everyone(fresh: Material) -> None:
     team, _ = largest_team(fresh)
-    found = scored_in(fresh, group_of(fresh, team), "burnout")
+    found = standing(fresh, group_of(fresh, team), "burnout")
     assert found is not None
-    assert {score.agent_id for score in found.group} <= {score.agent_id for score in found.everyone}
-    assert len(found.group) >= 10
+    assert 10 <= found.group.people == len(found.people) < found.everyone.people
+    members = [row for row in fresh.scores["burnout"].now if row.agent_id in found.people]
+    assert found.group.mean == pytest.approx(sum(row.probability for row in members) / len(members))
+    assert found.group.log_odds == pytest.approx(
+        sum(row.base + sum(row.families.values()) for row in members) / len(members)
+    )

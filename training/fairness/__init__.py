@@ -5,5 +5,6 @@ the highest one; under *four-fifths* it is reported. The *verdict* says what was
 """
 
 from training.fairness.comparison import MEASURES_COMPARED, Audit, audit
+from training.fairness.offers import offer_rates
 
-__all__ = ["MEASURES_COMPARED", "Audit", "audit"]
+__all__ = ["MEASURES_COMPARED", "Audit", "audit", "offer_rates"]

@@ -17,6 +17,9 @@ from serving import Store
 from serving.access import Principal, grant, revoke
 from serving.access.principal import ROLES
 from serving.consent import record
+from serving.feedback import give
+from serving.outreach.offers import WELLBEING
+from serving.outreach.tables import Offer
 from serving.tables import AuditEntry
 
 NOW = datetime.now(UTC)
@@ -53,6 +56,33 @@ class Api:
         if purpose is not None:
             headers["Respite-Purpose"] = purpose or PURPOSES.get(role or "hr", "support")
         return self.client.request(method, path, headers=headers, **more)
+
+    def offer(self, about: str, by: str = WELLBEING, arm: str = "offer") -> int:
+        """A new offer to one of the cast, in a program of its own; its number."""
+        store = Store(self.home)
+        with store.writing() as session:
+            row = Offer(
+                uid=secrets.token_hex(16), agent_id=getattr(self.cast, about), manager_id="M-1",
+                team_id=self.cast.teams[about], site_id="S1", program=secrets.token_hex(8), week=NOW.date(), arm=arm,
+                action="check-in", also=[], state="offered" if arm == "offer" else None,
+                offered_by=by if arm == "offer" else None, offered_at=NOW.replace(tzinfo=None), due_on=NOW.date(),
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            number = row.number
+        store.close()
+        return number
+
+    def feedback(self, about: str) -> int:
+        """Something that one of the cast said; its number."""
+        store = Store(self.home)
+        with store.writing() as session:
+            row = give(getattr(self.cast, about), "contest", "I see it differently.", "", NOW)
+            session.add(row)
+            session.flush()
+            number = row.number
+        store.close()
+        return number
 
     def log(self) -> list[AuditEntry]:
         store = Store(self.home)

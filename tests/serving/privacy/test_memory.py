@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from features import Home
 from serving import Store
-from serving.privacy.memory import forget_old, load, releases_of
+from serving.privacy.memory import Memory, forget_old, load, releases_of
 from serving.privacy.policy import PrivacyPolicy
 from serving.privacy.pseudonyms import forget
 from serving.privacy.tables import CohortRow
 
 DAY = date(2026, 3, 2)
 TEAM = {f"A{number:04d}" for number in range(12)}
+PEOPLE = TEAM | {f"A{number:04d}" for number in range(12, 30)}
 
 
 def release(store: Store, people: set[str], day: date = DAY) -> frozenset[str] | None:
@@ -79,3 +80,41 @@ def test_two_pages_are_decided_one_after_the_other(store: Store, home: Home) -> 
     later.join(timeout=30)
     other.close()
     assert done == [None]
+
+
+def test_the_memory_for_many_pages_knows_what_others_remembered(either_store: Store) -> None:
+    memory, people = Memory(either_store, PEOPLE), frozenset(TEAM)
+    with memory.releases() as ours:
+        assert ours.admit("work", DAY, "team A", people).people == people
+    with releases_of(either_store, PEOPLE) as theirs:
+        assert theirs.shown == ours.shown
+        assert theirs.admit("work", DAY, "team B", frozenset(PEOPLE)).people
+    with memory.releases() as ours:
+        assert len(ours.shown) == 2
+        assert ours.admit("work", DAY, "team B", frozenset(PEOPLE)).people == frozenset(PEOPLE)
+    with releases_of(either_store, PEOPLE) as theirs:
+        assert len(theirs.shown) == 2
+
+
+def test_a_page_that_fails_is_not_remembered_by_the_memory_for_many_pages(store: Store) -> None:
+    memory = Memory(store, PEOPLE)
+
+    def failing_page() -> None:
+        with memory.releases() as releases:
+            releases.admit("work", DAY, "team A", frozenset(TEAM))
+            raise RuntimeError("the page")
+
+    with pytest.raises(RuntimeError, match="the page"):
+        failing_page()
+    with memory.releases() as releases:
+        assert releases.shown == []
+
+
+def test_what_was_forgotten_by_age_is_forgotten_by_the_memory_for_many_pages(store: Store) -> None:
+    memory = Memory(store, PEOPLE)
+    with memory.releases() as releases:
+        releases.admit("work", DAY, "team A", frozenset(TEAM))
+    with store.writing() as session:
+        forget_old(session, DAY + timedelta(days=400), PrivacyPolicy())
+    with memory.releases() as releases:
+        assert releases.shown == []

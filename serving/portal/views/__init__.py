@@ -1,0 +1,1 @@
+"""Views: each makes one page of the API's answers, or writes something down and says where to go on."""

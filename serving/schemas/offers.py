@@ -1,0 +1,220 @@
+"""What the API takes and gives about offers and feedback."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from serving.schemas.kinds import AGENT, USE, AgentId, with_example
+
+__all__ = [
+    "AnswerRequest",
+    "FeedbackListResponse",
+    "FeedbackOut",
+    "FeedbackRequest",
+    "FeedbackResponse",
+    "OfFeedback",
+    "OfNothing",
+    "OfNumber",
+    "OfOffers",
+    "OfTeamPage",
+    "OfferOut",
+    "OfferResponse",
+    "OffersResponse",
+    "PlanRequest",
+    "PlanResponse",
+    "RecordRequest",
+]
+
+_LETTERS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*"  # and line breaks
+Said = Annotated[str, StringConstraints(pattern=rf"^{_LETTERS}[^\s\x00-\x1f\x7f]{_LETTERS}$", max_length=1_000)]
+OFFER: dict[str, Any] = {
+    "number": 12, "week": "2026-09-21", "program": "care", "team_id": "T01", "agent_id": AGENT, "action": "check-in",
+    "also": ["stable-shifts"], "offered_by": "wellbeing partner", "state": "offered", "due_on": "2026-09-27",
+    "offered_at": "2026-09-21T00:00:00Z", "responded_at": None, "response": None, "done_at": None, "outcome": None,
+    "overdue": False,
+}  # fmt: skip
+FEEDBACK: dict[str, Any] = {
+    "number": 3, "agent_id": AGENT, "kind": "correction", "about": "overtime", "said": "I was on a course that week.",
+    "state": "open", "at": "2026-09-23T08:00:00Z", "answer": None, "answered_by": None, "answered_at": None,
+}  # fmt: skip
+
+
+class OfNothing(BaseModel):
+    """No parameter beside the purpose."""
+
+    model_config = with_example()
+
+
+class OfTeamPage(BaseModel):
+    """A team."""
+
+    model_config = with_example()
+
+    team_id: AgentId = Field(description="A team.", examples=["T01"])
+
+
+class OfNumber(BaseModel):
+    """A number from a list."""
+
+    model_config = with_example()
+
+    number: int = Field(ge=1, le=2**53, description="As the list has it.", examples=[12])
+
+
+class OfOffers(BaseModel):
+    """Which offers."""
+
+    model_config = with_example()
+
+    team_id: AgentId | None = Field(None, description="Only this team.")
+    agent_id: AgentId | None = Field(None, description="Only this agent.")
+    open: bool = Field(False, description="Only where a next step is to be taken.")
+    overdue: bool = Field(False, description="Only where the next step should have been taken.")
+
+
+class OfFeedback(BaseModel):
+    """Which feedback."""
+
+    model_config = with_example()
+
+    state: Literal["open", "answered"] | None = Field(None, description="Only these.")
+    limit: int = Field(100, ge=1, le=1000, description="How many, the oldest first.")
+
+
+class RecordRequest(BaseModel):
+    """What became of an offer."""
+
+    model_config = with_example({"state": "accepted"})
+
+    state: Literal["accepted", "declined", "done", "outcome"] = Field(description="Its next state.")
+    said: Literal["helped", "helped a little", "no change", "not said"] | None = Field(
+        None, description="With outcome: what came of it, in the agent's judgment."
+    )
+    note: Annotated[Said, StringConstraints(max_length=280)] | None = Field(
+        None, description="With outcome: kept apart, in no list."
+    )
+    no_more: bool = Field(False, description="With declined: the agent wants no more offers.")
+
+
+class PlanRequest(BaseModel):
+    """A week of the program; cool-down, share and seed of the lot are configured."""
+
+    model_config = with_example({"week": "2026-09-21", "capacity": 2, "dry_run": True})
+
+    week: date = Field(description="Any day of it.")
+    capacity: int | None = Field(None, ge=0, le=1000, description="Offers per manager; as configured where left out.")
+    dry_run: bool = Field(True, description="Show it, and keep nothing.")
+
+
+class OfferOut(BaseModel):
+    """One offer; no score, and no reason."""
+
+    model_config = with_example(OFFER)
+
+    number: int | None = Field(description="None in a plan that was not kept.")
+    week: date
+    program: str
+    team_id: str
+    agent_id: str
+    action: str
+    also: list[str]
+    offered_by: str
+    state: Literal["offered", "accepted", "declined", "done", "outcome"]
+    due_on: date | None
+    offered_at: datetime
+    responded_at: datetime | None
+    response: str | None
+    done_at: datetime | None
+    outcome: str | None
+    overdue: bool
+
+
+class OffersResponse(BaseModel):
+    """Offers, oldest first."""
+
+    model_config = with_example({"offers": [OFFER], "use": USE})
+
+    offers: list[OfferOut]
+    use: str = USE
+
+
+class OfferResponse(BaseModel):
+    """One offer with its conversation guide."""
+
+    model_config = with_example({"offer": OFFER, "follows": ["accepted", "declined"], "guide": {}, "use": USE})
+
+    offer: OfferOut
+    follows: list[str] = Field(description="What whoever asks may write down next.")
+    guide: dict[str, Any]
+    use: str = USE
+
+
+class PlanResponse(BaseModel):
+    """What is new in a week; who is held out is not told."""
+
+    model_config = with_example(
+        {"week": "2026-09-21", "program": "care", "capacity": 2, "dry_run": True, "offers": [OFFER], "use": USE}
+    )
+
+    week: date
+    program: str
+    capacity: int
+    dry_run: bool
+    offers: list[OfferOut]
+    use: str = USE
+
+
+class FeedbackRequest(BaseModel):
+    """What an agent says about what is held about them."""
+
+    model_config = with_example({"kind": "correction", "about": "overtime", "said": "I was on a course that week."})
+
+    kind: Literal["contest", "correction", "annotation"] = Field(
+        description="To dispute a score, to name a record that is wrong, to add what the numbers do not show."
+    )
+    said: Said = Field(description="In one's own words.")
+    about: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{0,80}$")] = Field(
+        "", description="What it speaks of, such as a signal."
+    )
+
+
+class AnswerRequest(BaseModel):
+    """What an agent is answered; it is not changed afterwards."""
+
+    model_config = with_example({"said": "You are right: the shift was recorded twice. It is corrected."})
+
+    said: Said = Field(description="To the agent.")
+
+
+class FeedbackOut(BaseModel):
+    """One thing that an agent said, and its answer."""
+
+    model_config = with_example(FEEDBACK)
+
+    number: int
+    agent_id: str
+    kind: str
+    about: str
+    said: str
+    state: Literal["open", "answered"]
+    at: datetime
+    answer: str | None
+    answered_by: str | None
+    answered_at: datetime | None
+
+
+class FeedbackResponse(BaseModel):
+    """One entry."""
+
+    model_config = with_example({"feedback": FEEDBACK})
+
+    feedback: FeedbackOut
+
+
+class FeedbackListResponse(BaseModel):
+    """Several entries."""
+
+    model_config = with_example({"feedback": [FEEDBACK]})
+
+    feedback: list[FeedbackOut]
