@@ -49,7 +49,13 @@ def rows_without(path: Path, agent: str) -> int:
 
 
 def lines_without(path: Path, agent: str) -> int:
-    """Take lines that mention an agent out of a text file, or the file where its name does; how many lines went."""
+    """Take lines that mention an agent out of a text file, or the file where its name does; how many lines went.
+
+    A PDF goes in any case: its words are packed, so that nobody can tell whom it names. It can be made again.
+    """
+    if path.suffix == ".pdf" and not mention(agent).search(path.name.encode()):
+        path.unlink()
+        return 0
     one, lines = mention(agent), path.read_bytes().splitlines(keepends=True)
     kept = [line for line in lines if not one.search(line)]
     if one.search(path.name.encode()) or (len(kept) < len(lines) and path.suffix in {".html", ".json"}):

@@ -67,3 +67,12 @@ def test_an_id_is_mentioned_as_a_word_of_its_own_only(agent: str, more: str) -> 
     assert mention(agent).search(f"agent-{agent}.html".encode())
     whole = mention(agent).search(f"{agent}{more}".encode())
     assert whole is None
+
+
+def test_a_page_as_pdf_goes_whoever_it_names(tmp_path: Path) -> None:
+    team, own = tmp_path / "team-T01.pdf", tmp_path / "agent-A0007.pdf"
+    for path in (team, own):
+        path.write_bytes(b"%PDF-1.7\npacked\n")
+    assert lines_without(team, "A0007") == 0
+    assert lines_without(own, "A0007") > 0
+    assert list(tmp_path.iterdir()) == []
