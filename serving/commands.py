@@ -1,6 +1,7 @@
 """`respite score`, `report`, `serve`, `audit verify`, `demo`; access, privacy and monitoring have their own."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -59,6 +60,8 @@ def report(
     team: Annotated[str | None, typer.Option(help="The page of a team, for its manager; it names nobody.")] = None,
     agent: Annotated[str | None, typer.Option(help="The page of an agent, for that agent.")] = None,
     organization: Annotated[bool, typer.Option("--organization", help="The page of everything, for HR.")] = False,
+    program: Annotated[str | None, typer.Option(help="The page of a program that was studied, for HR.")] = None,
+    costs: Annotated[Path | None, typer.Option(help="Prices, for what the program saved.")] = None,
     format: Annotated[str, typer.Option(help="html, or pdf with the extra 'pdf'.")] = "html",
     home: HomeOption = None,
     as_json: AsJson = False,
@@ -71,7 +74,7 @@ def report(
     agents, purpose = ((agent,), "self") if agent else ((), "work_design")
     group = f"team {team}" if team else "everyone on the roster" if organization else ""
     log_command(found, "report", purpose, agents, group)
-    path = write_reports(found, team, agent, organization, format)
+    path = write_reports(found, team, agent, organization, format, program, costs)
     terminal.say(f"{path}")
     terminal.answer({"path": str(path)})
 

@@ -20,6 +20,7 @@ from serving.reports.agent import agent_report
 from serving.reports.material import NOTHING, Material, gather
 from serving.reports.organization import Records, gather_records, organization_report
 from serving.reports.pdf import pdf_of
+from serving.reports.program import program_report
 from serving.reports.team import team_report
 from serving.store import Score, Store
 
@@ -156,8 +157,12 @@ def write_reports(
     agent: str | None = None,
     organization: bool = False,
     format: str = "html",
+    program: str | None = None,
+    costs: Path | None = None,
 ) -> Path:
-    """Write one page and return its path: of a team, of an agent, or of the organization.
+    """Write one page and return its path: of a team, of an agent, of the organization, or of a program.
+
+    `costs` is a file of prices, for what a program saved.
 
     Raises
     ------
@@ -168,13 +173,16 @@ def write_reports(
     ConfigError
         The page is wanted as PDF, and what that needs is not installed.
     """
-    if (team is not None) + (agent is not None) + organization != 1:
-        raise InputError("Name either --team, --agent or --organization.")
+    if (team is not None) + (agent is not None) + organization + (program is not None) != 1:
+        raise InputError("Name either --team, --agent, --organization or --program.")
     if format not in FORMATS:
         raise InputError(f"--format {format}: name one of {', '.join(FORMATS)}.")
     store = Store(home)
     try:
-        name, page = _page(Reports(home, store, ahead=False), team, agent)
+        if program is not None:
+            name, page = f"program-{program}", program_report(home, program, costs)
+        else:
+            name, page = _page(Reports(home, store, ahead=False), team, agent)
     finally:
         store.close()
     content = pdf_of(page) if format == "pdf" else page.encode()

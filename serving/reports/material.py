@@ -21,7 +21,7 @@ from serving.reports.weeks import Weeks, dates_until, load_weeks
 from serving.store import Store
 from training.config import OUTCOMES
 
-__all__ = ["NOTHING", "WEEKS", "WORK", "Material", "gather", "render"]
+__all__ = ["NOTHING", "WEEKS", "WORK", "Material", "gather", "page", "render"]
 
 WEEKS = 12
 _AT_ONCE = 2_500
@@ -106,7 +106,12 @@ def gather(home: Home, store: Store) -> Material:
 def render(template: str, material: Material, *, header: Markup = NOTHING, **values: Any) -> str:
     """A page from its template, with what all pages have."""
     models = ", ".join(f"{name} model version {scored.model_version}" for name, scored in material.scores.items())
-    common = {"as_of": material.day.isoformat(), "contract": contract_version(), "models": models}
+    return page(template, material.day, models=models, header=header, **values)
+
+
+def page(template: str, day: date, *, models: str = "", header: Markup = NOTHING, **values: Any) -> str:
+    """A page that no scores are behind, or that says itself which."""
+    common = {"as_of": day.isoformat(), "contract": contract_version(), "models": models}
     return _templates().get_template(template).render(**common, style=_style(), header=header, **values)
 
 

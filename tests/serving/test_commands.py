@@ -33,7 +33,7 @@ def refusal(answer: Any) -> str:
 REFUSED = [
     (("score",), "There is no feature frame yet; run `respite features"),
     (("score", "--as-of", "soon"), "--as-of soon: not a date; write it as 2026-03-02."),
-    (("report",), "Name either --team, --agent or --organization."),
+    (("report",), "Name either --team, --agent, --organization or --program."),
     (("report", "--team", "T01"), "Nothing was scored yet; run `respite score` first."),
     (("access", "grant", "a b", "--role", "hr"), "access grant 'a b': a name has 1 to 80 letters"),
     (("access", "grant", "hr", "--role", "hr", "--days", "999"), "--days 999: a token is valid for 1 to 365 days."),

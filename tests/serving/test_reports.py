@@ -277,7 +277,7 @@ def test_a_stranger_is_refused(kind: str, who: str, road: Home) -> None:
 
 @pytest.mark.parametrize("names", [{}, {"team": "T01", "agent": "A0001"}])
 def test_one_page_is_asked_for_at_a_time(names: dict[str, str], road: Home) -> None:
-    with pytest.raises(InputError, match="Name either --team, --agent or --organization"):
+    with pytest.raises(InputError, match="Name either --team, --agent, --organization or --program"):
         write_reports(road, **names)
 
 

@@ -28,9 +28,9 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("burnout_prevalence", "Share in the exhausted range", "share", -1),
         Outcome("voluntary_exits", "Share who gave notice", "share", -1),
         Outcome("absence_days", "Unplanned days absent", "days per 28 days", -1),
-        Outcome("csat", "CSAT", "points", 1),
-        Outcome("nps", "NPS rating", "points", 1),
-        Outcome("ces", "CES", "points", 1),
+        Outcome("csat", "CSAT", "rating points", 1),
+        Outcome("nps", "NPS rating", "of ten", 1),
+        Outcome("ces", "CES", "rating points", 1),
         Outcome("fcr", "Resolved at the first contact", "share", 1),
         Outcome("aht", "Average handling time", "seconds", -1),
     )
