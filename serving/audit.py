@@ -98,7 +98,7 @@ def append_all(
     """
     with store.changing() as connection:
         if also is not None:
-            with Session(connection) as session, session.begin():
+            with Session(connection, expire_on_commit=False) as session, session.begin():
                 also(session)
         number, previous = _locked_head(connection)
         keys = Keys.of(connection)
