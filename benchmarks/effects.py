@@ -26,7 +26,7 @@ EFFECT, RUNS = -6.0, 200
 
 
 class Found(NamedTuple):
-    """One program: whether the interval and the naive one held the truth, how far off, and whether it seemed to help."""
+    """One program: whether the interval and the naive one held the truth, how far off, whether it seemed to help."""
 
     held: float
     off: float
