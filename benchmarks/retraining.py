@@ -2,7 +2,8 @@
 
 Run from the repository: make bench-retraining, or python -m benchmarks.retraining [REPEATS]. Prints a table and writes
 benchmarks/retraining.json: for each way to treat labels after outreach the calibration slope, and the mean predicted
-over the mean true risk of the top tenth, on fresh people whose risk without support is known.
+over the mean true risk of the top tenth, on fresh people whose risk without support is known. Once turns come by later
+scores, which know more than the row's signals (so it is where plans are weekly), once by the row's own score.
 """
 
 import json
@@ -23,9 +24,11 @@ from training.model import RiskModel
 
 Floats = npt.NDArray[np.float64]
 Way = Literal["as they are", "covariate", "left out", "weighted"]
+Turns = Literal["later scores", "own score"]
 WAYS: tuple[Way, ...] = ("as they are", "covariate", "left out", "weighted")
+TURNS: tuple[Turns, ...] = ("later scores", "own score")
 RECIPE = Recipe(members=3, linear_c=1.0, boosting=Boosting(rows_per_leaf=50), forest=None)
-REPEATS, ROUNDS, PEOPLE, FRESH = 10, 3, 8_000, 20_000
+REPEATS, ROUNDS, PEOPLE, FRESH = 10, 3, 20_000, 20_000
 TURN_SHARE, HOLDOUT, RELIEF, LATER_SD = 0.25, 0.1, 1.5, 0.8
 DAY = pd.Timestamp("2026-01-05")
 _NODES, _SHARES = np.polynomial.hermite_e.hermegauss(21)
@@ -51,9 +54,9 @@ class People(NamedTuple):
 def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else REPEATS
     with ProcessPoolExecutor(2) as pool:
-        asked = list(product(WAYS, range(repeats)))
+        asked = list(product(TURNS, WAYS, range(repeats)))
         found = pd.concat(list(pool.map(rounds, *zip(*asked, strict=True))), ignore_index=True)
-    of = found.groupby(["way", "round"], sort=False)
+    of = found.groupby(["turns", "way", "round"], sort=False)
     table = pd.concat([of.mean(), of["slope"].agg(["min", "max"]).add_prefix("slope_")], axis=1)
     table = table.drop(columns="seed").round(3).reset_index()
     print(table.to_string(index=False))
@@ -62,13 +65,13 @@ def main() -> None:
     Path(__file__).with_name("retraining.json").write_text(kept + "\n", encoding="utf-8")
 
 
-def rounds(way: Way, seed: int, people: int = PEOPLE, fresh: int = FRESH, number: int = ROUNDS) -> pd.DataFrame:
+def rounds(by: Turns, way: Way, seed: int, people: int = PEOPLE, number: int = ROUNDS) -> pd.DataFrame:
     """One history: a first model of a time without outreach (round 0), then retrainings on what outreach left behind.
 
     Returns
     -------
     frame
-        A row per round: way, seed, round, slope, top_tenth (mean predicted over mean true risk of the top tenth).
+        Columns turns, way, seed, round, slope, top_tenth (mean predicted over mean true risk of the top tenth).
     """
     rng = np.random.default_rng(seed)
     first = population(rng, people)
@@ -76,8 +79,9 @@ def rounds(way: Way, seed: int, people: int = PEOPLE, fresh: int = FRESH, number
     model, found = RiskModel("outcome", RECIPE).fit(first.X, y), []
     for at in range(number + 1):
         if at:
-            model = retrained(way, model, rng, people)
-        found.append({"way": way, "seed": seed, "round": at, **measured(model, population(rng, fresh))})
+            model = retrained(by, way, model, rng, people)
+        fresh = measured(model, population(rng, FRESH))
+        found.append({"turns": by, "way": way, "seed": seed, "round": at, **fresh})
     return pd.DataFrame(found)
 
 
@@ -95,9 +99,9 @@ def outcomes(rng: np.random.Generator, people: People, offered: npt.NDArray[np.b
     return (rng.random(len(offered)) < sigmoid(people.log_odds + people.later - relief)).astype(float)
 
 
-def turns(rng: np.random.Generator, model: RiskModel, people: People) -> pd.DataFrame:
-    """The table `outreach` of a round: who scores highest after the as-of date, each with an arm by lot."""
-    score = logit(_predicted(model, people.X)) + people.later
+def turns(by: Turns, rng: np.random.Generator, model: RiskModel, people: People) -> pd.DataFrame:
+    """The table `outreach` of a round: who scores highest, each with an arm by lot."""
+    score = logit(_predicted(model, people.X)) + (people.later if by == "later scores" else 0.0)
     chosen = np.argsort(-score)[: round(TURN_SHARE * len(score))]
     arm = np.where(rng.random(len(chosen)) < HOLDOUT, "holdout", "offer")
     return pd.DataFrame(
@@ -105,12 +109,12 @@ def turns(rng: np.random.Generator, model: RiskModel, people: People) -> pd.Data
     )
 
 
-def retrained(way: Way, model: RiskModel, rng: np.random.Generator, n: int) -> RiskModel:
+def retrained(by: Turns, way: Way, model: RiskModel, rng: np.random.Generator, n: int) -> RiskModel:
     """A round: people are scored and reached, outcomes come, and the next model is fitted on them."""
     people = population(rng, n)
     frame = pd.DataFrame({"as_of": DAY, "agent_id": np.arange(n).astype(str)})
     ends = frame["as_of"] + pd.Timedelta(days=90)
-    after = after_outreach(frame, turns(rng, model, people), ends, lasts_days=42)
+    after = after_outreach(frame, turns(by, rng, model, people), ends, lasts_days=42)
     return _fitted(way, people.X, outcomes(rng, people, after.offered), after)
 
 
