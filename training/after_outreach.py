@@ -14,7 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["LEAST_HELD_OUT", "AfterOutreach", "after_outreach", "said_of"]
+from features.home import Home
+from features.raw import rows
+from training.config import OutcomeConfig
+
+__all__ = ["LEAST_HELD_OUT", "AfterOutreach", "after_outreach", "offers", "said_of"]
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -83,6 +87,13 @@ def after_outreach(frame: pd.DataFrame, outreach: pd.DataFrame, ends: pd.Series,
     return AfterOutreach(offered, held_out, weight, offered & (share == 0))
 
 
+def offers(home: Home, config: OutcomeConfig) -> pd.DataFrame | None:
+    """Offers and holdouts on record; None where nothing was ever offered, or labels are to count as they are."""
+    found = rows(home, "outreach", ("agent_id", "offered_at", "action", "arm"))
+    wanted = config.labels_after_outreach == "weighted" and bool((found["arm"] == "offer").any())
+    return found if wanted else None
+
+
 def said_of(after: AfterOutreach | None) -> str:
     """What was done about labels after outreach, where nothing was done too."""
     return "Nothing was offered, or labels count as they are." if after is None else after.sentence
@@ -90,10 +101,10 @@ def said_of(after: AfterOutreach | None) -> str:
 
 def _turns(frame: pd.DataFrame, outreach: pd.DataFrame, ends: pd.Series, lasts_days: int) -> pd.DataFrame:
     """Row (its place in the frame), arm and action of every turn that came while it could still change the label."""
-    rows = pd.DataFrame(
+    each = pd.DataFrame(
         {"row": np.arange(len(frame)), "agent_id": frame["agent_id"].to_numpy(), "end": ends.to_numpy()}
     ).assign(begin=frame["as_of"].to_numpy() - np.timedelta64(lasts_days, "D"))
-    pairs = rows.merge(outreach[["agent_id", "offered_at", "action", "arm"]], on="agent_id")
+    pairs = each.merge(outreach[["agent_id", "offered_at", "action", "arm"]], on="agent_id")
     within = (pairs["offered_at"] >= pairs["begin"]) & (pairs["offered_at"] < pairs["end"])
     return pairs.loc[within, ["row", "action", "arm"]]
 

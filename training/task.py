@@ -17,7 +17,7 @@ from features.errors import NotReadyError
 from features.frame import load_frame
 from features.home import Home
 from features.raw import reach, rows
-from training.after_outreach import AfterOutreach, after_outreach
+from training.after_outreach import AfterOutreach, after_outreach, offers
 from training.config import OutcomeConfig, Recipe
 from training.explain import Explanation, Told
 from training.hazard import Spells, follow_up, within_horizon
@@ -198,7 +198,7 @@ def task_of(home: Home, config: OutcomeConfig) -> BurnoutTask | TurnoverTask:
         raise NotReadyError(
             f"No row has a known {config.name} outcome yet; that takes {config.horizon_days} days after an as-of date."
         )
-    outreach = _offers(home, config)
+    outreach = offers(home, config)
     if config.name == "turnover":
         return TurnoverTask(config, frame, table, until, outreach)
     frame = frame[over].reset_index(drop=True)
@@ -206,13 +206,6 @@ def task_of(home: Home, config: OutcomeConfig) -> BurnoutTask | TurnoverTask:
     known = answers["submitted_at"].fillna(frame["as_of"] + pd.Timedelta(days=config.horizon_days))
     after = None if outreach is None else after_outreach(frame, outreach, known, config.offer_lasts_days)
     return BurnoutTask(config, frame, answers["score"].to_numpy(dtype=float), after)
-
-
-def _offers(home: Home, config: OutcomeConfig) -> pd.DataFrame | None:
-    """Offers and holdouts; None where nothing was ever offered, or labels are to count as they are."""
-    found = rows(home, "outreach", ("agent_id", "offered_at", "action", "arm"))
-    wanted = config.labels_after_outreach == "weighted" and bool((found["arm"] == "offer").any())
-    return found if wanted else None
 
 
 def model_columns() -> list[str]:
