@@ -118,12 +118,12 @@ def _share_held_out(frame: pd.DataFrame, turns: pd.DataFrame, turn: Mask, offere
     share = np.ones(len(frame))
     if not turn.any():
         return share
-    sets = turns.drop_duplicates(["row", "action"]).sort_values("action").groupby("row")["action"].agg("\n".join)
-    found = pd.DataFrame({"set": sets, "agent_id": frame["agent_id"].to_numpy()[sets.index]}).assign(
-        held_out=~offered[sets.index]
-    )
+    codes = turns[["row"]].assign(code=pd.util.hash_array(turns["action"].to_numpy(dtype=object)))
+    sets = codes.drop_duplicates().groupby("row")["code"].sum()  # of 64 bits each: two sets do not share a sum
+    found = pd.DataFrame({"set": sets, "agent_id": frame["agent_id"].to_numpy()[sets.index]})
+    found["held_out"] = ~offered[sets.index]
     people = found[found["held_out"]].groupby("set")["agent_id"].nunique()
     known = found["set"].map(people).fillna(0) >= LEAST_HELD_OUT
-    found["set"] = found["set"].where(known, "")
+    found["set"] = found["set"].where(known, 0)
     share[found.index] = found.groupby("set")["held_out"].transform("mean")
     return share
