@@ -75,7 +75,9 @@ class OutcomeConfig(BaseModel):
     between a decision and its date. `instrument`, `version`, `scale` and `threshold` define burnout and are kept with
     the model. `horizons`: those that a turnover model speaks of; `horizon_days` is the main one. `folds`: rolling
     origins. `landmark_weeks`: hazards are fitted on every so many weeks' rows, since those between say the same again.
-    `contact`: who answers questions about the model; it stands on the model card.
+    `contact`: who answers questions about the model; it stands on the model card. `labels_after_outreach`: whether
+    labels that came about after an offer are left out and people held out stand for them (decision 16), or count as
+    they are; `offer_lasts_days`: how long an offer goes on to change what comes, as long as six weekly messages take.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -90,6 +92,8 @@ class OutcomeConfig(BaseModel):
     calibration_share: float = Field(0.25, gt=0, lt=1)
     landmark_weeks: int = Field(1, ge=1)
     outreach_share: float = Field(0.1, gt=0, lt=1)
+    labels_after_outreach: Literal["weighted", "as they are"] = "weighted"
+    offer_lasts_days: int = Field(42, ge=0, le=730)
     contact: str | None = None
     instrument: str = BURNOUT_INSTRUMENT
     version: str = "1"

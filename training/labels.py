@@ -7,7 +7,7 @@ import pandas as pd
 from training.config import OutcomeConfig
 from training.hazard import follow_up, within_horizon
 
-__all__ = ["burnout_labels", "label", "next_scores", "seen_whole", "turnover_labels"]
+__all__ = ["burnout_labels", "label", "next_answers", "next_scores", "seen_whole", "turnover_labels"]
 
 
 def label(
@@ -29,6 +29,11 @@ def seen_whole(frame: pd.DataFrame, horizon_days: int, observed_until: pd.Timest
 
 def next_scores(frame: pd.DataFrame, surveys: pd.DataFrame, config: OutcomeConfig) -> pd.Series:
     """Score of the first survey submitted in [T, T + horizon); NaN without one."""
+    return next_answers(frame, surveys, config)["score"]
+
+
+def next_answers(frame: pd.DataFrame, surveys: pd.DataFrame, config: OutcomeConfig) -> pd.DataFrame:
+    """`score` and `submitted_at` of the first survey submitted in [T, T + horizon); null without one."""
     wanted = (surveys["instrument"].str.lower() == config.instrument) & (surveys["scale"].str.lower() == config.scale)
     surveys = surveys[wanted].sort_values("submitted_at")
     rows = frame[["as_of", "agent_id"]].reset_index(names="row").sort_values("as_of")
@@ -41,7 +46,7 @@ def next_scores(frame: pd.DataFrame, surveys: pd.DataFrame, config: OutcomeConfi
         direction="forward",
     ).set_index("row")
     within = found["submitted_at"] < found["as_of"] + timedelta(days=config.horizon_days)
-    return found["score"].where(within).reindex(frame.index)
+    return found[["score", "submitted_at"]].where(within).reindex(frame.index)
 
 
 def burnout_labels(frame: pd.DataFrame, tables: dict[str, pd.DataFrame], config: OutcomeConfig) -> pd.Series:

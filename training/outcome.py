@@ -10,6 +10,7 @@ import pandas as pd
 from features.errors import ContractError
 from features.home import Home
 from features.raw import rows
+from training.after_outreach import said_of
 from training.card import DATA, PAGE, as_text, card, card_of
 from training.config import OutcomeConfig
 from training.evaluate import Metrics
@@ -38,7 +39,8 @@ class Trained:
     """What a retraining of one outcome found: the registered version, metrics of every score, what moves the score.
 
     `unseen`: the model on agents and sites that it had not seen. `champion`: by how much this model is better than the
-    champion, by measure; empty where there is none that could be compared.
+    champion, by measure; empty where there is none that could be compared. `after_outreach`: what was done about labels
+    after offers, in a sentence.
     """
 
     outcome: str
@@ -53,6 +55,7 @@ class Trained:
     champion: dict[str, Interval]
     lead: LeadTime
     sensitivity: pd.DataFrame | None
+    after_outreach: str
 
     @property
     def metrics(self) -> Metrics:
@@ -152,6 +155,7 @@ def _examined(home: Home, task: Task, folds: list[Fold], columns: list[str], run
         champion=advantages(last.tested, "champion") if "champion" in last.tested else {},
         lead=_lead(home, found.tested, config),
         sensitivity=_sensitivity(task, last, columns),
+        after_outreach=said_of(task.after),
     )
 
 
@@ -187,7 +191,7 @@ def _lead(home: Home, tested: pd.DataFrame, config: OutcomeConfig) -> LeadTime:
 def _sensitivity(task: Task, last: Fold, columns: list[str]) -> pd.DataFrame | None:
     if not isinstance(task, BurnoutTask):
         return None
-    test = last.split.test
+    test = last.split.test if task.after is None else last.split.test & ~task.after.offered
     p = last.model.predict_proba(task.frame.loc[test, columns])[:, 1]
     weights = task.weights(last.split)[test]
     return sensitivity(task.scores[test], p, task.config.threshold, weights, task.config.recipe.seed)

@@ -40,7 +40,10 @@ def record(run: "Run", trained: "Trained", config: OutcomeConfig) -> None:
     run.parameters(parameters_of(config, trained))
     run.metrics(trained.metrics.as_dict() | trained.gate_metrics())
     run.metrics({"lead_time_median_days": trained.lead.median, "never_reached": trained.lead.never_reached})
-    run.tags({"contract_version": contract_version(), "fairness": found.fairness.verdict})
+    run.tags(
+        {"contract_version": contract_version(), "fairness": found.fairness.verdict}
+        | {"labels_after_outreach": trained.after_outreach}
+    )
     tables = {
         "comparison": _comparison(found.measured),
         "intervals": pd.DataFrame(found.uncertain, index=["estimate", "low", "high"]).T.reset_index(names="measure"),

@@ -17,10 +17,11 @@ from features.errors import NotReadyError
 from features.frame import load_frame
 from features.home import Home
 from features.raw import reach, rows
+from training.after_outreach import AfterOutreach, after_outreach, offers
 from training.config import OutcomeConfig, Recipe
 from training.explain import Explanation, Told
 from training.hazard import Spells, follow_up, within_horizon
-from training.labels import next_scores, seen_whole
+from training.labels import next_answers, seen_whole
 from training.model import RiskModel
 from training.nonresponse import response_weights
 from training.split import TimeSplit, rolling_origins
@@ -57,7 +58,8 @@ class Model(Protocol):
 class Task(Protocol):
     """Rows of the feature frame for one outcome.
 
-    `y` is what came true at the main horizon, NaN where it is not known or does not count, shape (n,).
+    `y` is what came true at the main horizon, NaN where it is not known or does not count, shape (n,); `after`: what
+    offers did to these labels, None where there are none or labels are to count as they are.
     """
 
     @property
@@ -68,6 +70,9 @@ class Task(Protocol):
 
     @property
     def y(self) -> Floats: ...
+
+    @property
+    def after(self) -> AfterOutreach | None: ...
 
     def splits(self) -> list[TimeSplit]:
         """Rolling origins, each with rows of every block."""
@@ -83,10 +88,12 @@ class BurnoutTask:
     config: OutcomeConfig
     frame: pd.DataFrame
     scores: Floats
+    after: AfterOutreach | None = None
 
     @cached_property
     def y(self) -> Floats:
-        return np.where(np.isnan(self.scores), np.nan, (self.scores >= self.config.threshold).astype(float))
+        y = np.where(np.isnan(self.scores), np.nan, (self.scores >= self.config.threshold).astype(float))
+        return y if self.after is None else np.where(self.after.offered, np.nan, y)
 
     def splits(self) -> list[TimeSplit]:
         config = self.config
@@ -95,8 +102,9 @@ class BurnoutTask:
         )
 
     def weights(self, split: TimeSplit) -> Floats:
-        """Weights for non-response, learned in the time of training."""
-        return response_weights(self.frame, ~np.isnan(self.scores), split.train)
+        """Weights for non-response, learned in the time of training, times those after outreach."""
+        weights = response_weights(self.frame, ~np.isnan(self.scores), split.train)
+        return weights if self.after is None else weights * self.after.weight
 
     def fit(self, split: TimeSplit, columns: list[str], recipe: Recipe) -> RiskModel:
         known, agents, weights = ~np.isnan(self.y), self.frame["agent_id"].to_numpy(), self.weights(split)
@@ -113,11 +121,16 @@ class TurnoverTask:
     frame: pd.DataFrame
     exits: pd.DataFrame
     until: pd.Timestamp
+    outreach: pd.DataFrame | None = None
 
     @cached_property
     def y(self) -> Floats:
-        spells = follow_up(self.frame, self.exits, self.until)
-        return within_horizon(spells, self.config.gap_days, self.config.horizon_days)
+        y = within_horizon(self.followed(self.frame, self.until), self.config.gap_days, self.config.horizon_days)
+        return y if self.after is None else np.where(self.after.offered, np.nan, y)
+
+    @cached_property
+    def after(self) -> AfterOutreach | None:
+        return self._after(self.frame, self.followed(self.frame, self.until), self.config.horizon_days)
 
     def splits(self) -> list[TimeSplit]:
         """Origins over the dates whose main horizon is over, so that each test block has known outcomes."""
@@ -137,12 +150,25 @@ class TurnoverTask:
             (split.train & self._landmarks(), "calibration_from", model.fit),
             (split.calibration, "test_from", model.calibrate),
         ):
-            rows = self.frame[block]
-            use(rows[columns], self.followed(rows, pd.Timestamp(split.dates[end])), rows["agent_id"].to_numpy())
+            rows, weight = self.frame[block], None
+            spells = self.followed(rows, pd.Timestamp(split.dates[end]))
+            after = self._after(rows, spells, max(config.horizons))
+            if after is not None:
+                kept = ~after.offered
+                rows, weight = rows[kept], after.weight[kept]
+                spells = Spells(spells.day[kept], spells.cause[kept])
+            use(rows[columns], spells, rows["agent_id"].to_numpy(), weight)
         return model
 
     def followed(self, rows: pd.DataFrame, until: pd.Timestamp) -> Spells:
         return follow_up(rows, self.exits, until)
+
+    def _after(self, rows: pd.DataFrame, spells: Spells, days: int) -> AfterOutreach | None:
+        """What offers did to rows that are followed for so many days, or to the end of their spell before that."""
+        if self.outreach is None:
+            return None
+        ends = rows["as_of"] + pd.to_timedelta(np.minimum(spells.day, days), unit="D")
+        return after_outreach(rows, self.outreach, ends, self.config.offer_lasts_days)
 
     def _landmarks(self) -> Mask:
         """Every so many weeks' rows, by the dates that there are."""
@@ -172,10 +198,14 @@ def task_of(home: Home, config: OutcomeConfig) -> BurnoutTask | TurnoverTask:
         raise NotReadyError(
             f"No row has a known {config.name} outcome yet; that takes {config.horizon_days} days after an as-of date."
         )
+    outreach = offers(home, config)
     if config.name == "turnover":
-        return TurnoverTask(config, frame, table, until)
+        return TurnoverTask(config, frame, table, until, outreach)
     frame = frame[over].reset_index(drop=True)
-    return BurnoutTask(config, frame, next_scores(frame, table, config).to_numpy(dtype=float))
+    answers = next_answers(frame, table, config)
+    known = answers["submitted_at"].fillna(frame["as_of"] + pd.Timedelta(days=config.horizon_days))
+    after = None if outreach is None else after_outreach(frame, outreach, known, config.offer_lasts_days)
+    return BurnoutTask(config, frame, answers["score"].to_numpy(dtype=float), after)
 
 
 def model_columns() -> list[str]:

@@ -61,8 +61,13 @@ class TurnoverModel:
         self.contract_: str | None = None
         self.details_: dict[str, Any] = {}
 
-    def fit(self, X: pd.DataFrame, spells: Spells, groups: npt.ArrayLike) -> Self:
+    def fit(self, X: pd.DataFrame, spells: Spells, groups: npt.ArrayLike, sample_weight: Floats | None = None) -> Self:
         """Fit both hazards on the person-period rows of X, shape (n, k).
+
+        Parameters
+        ----------
+        sample_weight
+            How often each row of X counts, shape (n,); once where it is None.
 
         Raises
         ------
@@ -75,19 +80,21 @@ class TurnoverModel:
             raise InputError(f"There is no voluntary exit among {len(X):,} rows; a longer history is needed.")
         self.causes = {cause: RiskModel(_NAMES[cause], self.recipe) for cause in CAUSES if cause in seen}
         for cause, model in self.causes.items():
-            rows, y, weight = self._rows(spells, cause)
+            rows, y, weight = self._rows(spells, cause, sample_weight)
             model.fit(self._of_periods(X[_read(X, cause)], rows), y, weight, people[rows["row"]])
         self.contract_ = contract_version()
         return self
 
-    def calibrate(self, X: pd.DataFrame, spells: Spells, groups: npt.ArrayLike) -> Self:
+    def calibrate(
+        self, X: pd.DataFrame, spells: Spells, groups: npt.ArrayLike, sample_weight: Floats | None = None
+    ) -> Self:
         """Fit each hazard's line on rows that are later than those of `fit`; incidences go on adding up to 1.
 
         A cause of which the block holds no event keeps its line.
         """
         people = np.asarray(groups)
         for cause, model in self.causes.items():
-            rows, y, weight = self._rows(spells, cause)
+            rows, y, weight = self._rows(spells, cause, sample_weight)
             if y.any():
                 model.calibrate(self._of_periods(X, rows), y, weight, people[rows["row"]])
         return self
@@ -213,7 +220,7 @@ class TurnoverModel:
         model.contract_, model.details_ = found["contract_version"], found["details"]
         return model
 
-    def _rows(self, spells: Spells, cause: str) -> tuple[pd.DataFrame, Floats, Floats]:
+    def _rows(self, spells: Spells, cause: str, sample_weight: Floats | None) -> tuple[pd.DataFrame, Floats, Floats]:
         """Person-period rows of one cause: days without it once with their number, and the days with it."""
         periods = person_periods(spells, self.bands)
         happened = periods["cause"] == cause
@@ -221,7 +228,8 @@ class TurnoverModel:
         rows = pd.concat([without[without["weight"] > 0], periods[happened].assign(weight=1)], ignore_index=True)
         y = np.zeros(len(rows))
         y[len(rows) - int(happened.sum()) :] = 1.0
-        return rows, y, rows["weight"].to_numpy(dtype=float)
+        weight = rows["weight"].to_numpy(dtype=float)
+        return rows, y, weight if sample_weight is None else weight * sample_weight[rows["row"]]
 
     def _of_periods(self, X: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         ends = np.array(self.bands.ends, dtype=float)

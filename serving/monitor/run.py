@@ -12,6 +12,7 @@ from features.raw import reach, rows
 from serving.monitor.findings import Finding, Gauge, MonitorReport
 from serving.monitor.outcome import Watched, watch
 from serving.store import Score, Store
+from training.after_outreach import after_outreach, offers
 from training.config import OUTCOMES, OutcomeConfig
 from training.labels import label
 from training.tracking import load_current
@@ -55,7 +56,10 @@ def _watched(home: Home, store: Store, frame: pd.DataFrame, outcome: str, day: d
 
 
 def realized_scores(home: Home, store: Store, config: OutcomeConfig, day: date) -> pd.DataFrame:
-    """Scores of the past year whose horizon is over, with what became of them."""
+    """Scores of the past year whose horizon is over, with what became of them.
+
+    Whoever was offered support meanwhile is left out: that a score did not come true then is no fault of the score.
+    """
     since = day - timedelta(days=LABEL_DAYS)
     query = select(Score.as_of, Score.agent_id, Score.probability).where(
         Score.outcome == config.name, Score.as_of >= since, Score.probability.is_not(None)
@@ -68,7 +72,11 @@ def realized_scores(home: Home, store: Store, config: OutcomeConfig, day: date) 
     found["as_of"] = pd.to_datetime(found["as_of"])
     tables = {name: rows(home, name) for name in ("surveys", "exits")}
     y = label(found, tables, config, pd.Timestamp(ends[1]))
-    return found.assign(y=y)[y.notna()].reset_index(drop=True)
+    outreach, known = offers(home, config), y.notna()
+    if outreach is not None:
+        over = found["as_of"] + timedelta(days=config.horizon_days)
+        known &= ~after_outreach(found, outreach, over, config.offer_lasts_days).offered
+    return found.assign(y=y)[known].reset_index(drop=True)
 
 
 def _freshness(frame_day: date, latest: dict[str, date], today: date) -> tuple[list[Finding], list[Gauge]]:

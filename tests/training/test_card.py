@@ -72,7 +72,8 @@ def whole() -> Card:
         dates={
             "train_from": "2024-01-01", "train_to": "2024-09-30", "test_from": "2025-05-30", "test_to": "2025-06-30",
         },
-        rows=rows, agents=150, events=int(y.sum()), tables={"contacts": 1234567}, contract_version="3f2a91c0",
+        rows=rows, agents=150, events=int(y.sum()), after_outreach="Nothing was offered.",
+        tables={"contacts": 1234567}, contract_version="3f2a91c0",
         features=input_names(),
         measures={"model": evaluate(y, p).as_dict(), "tenure_only": evaluate(y, rng.random(rows)).as_dict()},
         intervals=intervals(y, p, agents, repeats=50),

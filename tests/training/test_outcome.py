@@ -1,5 +1,6 @@
 """A training run on a simulated centre: what it finds and what it leaves behind."""
 
+import shutil
 from pathlib import Path
 
 import mlflow
@@ -12,7 +13,9 @@ from mlflow.tracking import MlflowClient
 from features import Home, contract_version
 from features.catalog import feature_names, input_names
 from features.errors import InputError, NotReadyError
+from features.raw import next_batch
 from training import Metrics
+from training.after_outreach import said_of
 from training.config import OUTCOMES, OutcomeConfig
 from training.outcome import train_outcome
 from training.task import TurnoverTask, task_of
@@ -49,6 +52,7 @@ def test_measures_and_settings_are_in_the_run(outcome: str, road: Home) -> None:
     assert data.params["recipe.boosting.trees"] == "40"
     assert data.params["train_to"] < data.params["calibration_from"] < data.params["test_from"]
     assert data.tags["contract_version"] == contract_version()
+    assert data.tags["labels_after_outreach"] == said_of(task_of(road, OUTCOMES[outcome]).after)
 
 
 @pytest.mark.parametrize("outcome", ["burnout", "turnover"])
@@ -129,6 +133,28 @@ def test_rows_have_enough_history_and_known_ones_a_whole_horizon(outcome: str, r
     assert set(early) <= dismissed
     for split in task.splits():
         assert (split.test <= over).all()
+
+
+@pytest.mark.parametrize("outcome", ["burnout", "turnover"])
+def test_labels_after_offers_on_record_are_not_known_unless_they_are_to_count_as_they_are(
+    outcome: str, road: Home, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "own")
+    shutil.copytree(road.root / "raw", home.root / "raw", ignore=shutil.ignore_patterns("outreach"))
+    shutil.copytree(road.features, home.features)
+    plain = task_of(home, OUTCOMES[outcome])
+    assert plain.after is None
+    reached = sorted(plain.frame["agent_id"].unique())[::2]
+    when = plain.frame["as_of"].median()
+    turns = pd.DataFrame({"agent_id": reached, "offered_at": when, "action": "care", "arm": "offer"})
+    turns.assign(response=None, responded_at=pd.NaT).to_parquet(next_batch(home, "outreach"))
+    task = task_of(home, OUTCOMES[outcome])
+    lost = ~np.isnan(plain.y) & np.isnan(task.y)
+    assert lost.any()
+    assert task.frame["agent_id"][lost].isin(reached).all()
+    assert np.array_equal(plain.y[~lost], task.y[~lost], equal_nan=True)
+    as_they_are = OUTCOMES[outcome].model_copy(update={"labels_after_outreach": "as they are"})
+    assert np.array_equal(plain.y, task_of(home, as_they_are).y, equal_nan=True)
 
 
 def test_nothing_of_a_block_is_followed_into_the_next(road: Home) -> None:

@@ -379,3 +379,15 @@ def test_a_horizon_that_the_model_does_not_know_is_refused(model: TurnoverModel,
     for ask in (model.predict_proba, model.explain):
         with pytest.raises(InputError, match="horizon 60: this model speaks of 30, 90, 180 days"):
             ask(X, 60)
+
+
+def test_rows_count_as_often_as_their_weight_says(tiny: Recipe) -> None:
+    """Where those who quit count thrice, the score rises; where everyone counts once, nothing changes."""
+    X, spells = drawn(500)
+    people = np.arange(len(X))
+    plain, once, thrice = (
+        TurnoverModel(recipe=tiny).fit(X, spells, people, weight).predict_proba(X)[:, 1]
+        for weight in (None, np.ones(len(X)), np.where(spells.cause == "voluntary", 3.0, 1.0))
+    )
+    assert np.array_equal(plain, once)
+    assert thrice.mean() > 1.2 * plain.mean()

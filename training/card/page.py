@@ -33,6 +33,8 @@ class Card:
         What is predicted, in a sentence; derived from the fields after it where it is None.
     dates
         `train_from`, `train_to`, `calibration_from`, ... as `training.split.TimeSplit.dates`.
+    after_outreach
+        What was done about labels that came about after an offer, in a sentence.
     tables
         Rows of each table that was ingested.
     features
@@ -77,6 +79,7 @@ class Card:
     rows: int | None = None
     agents: int | None = None
     events: int | None = None
+    after_outreach: str | None = None
     tables: Mapping[str, int] = field(default_factory=dict)
     contract_version: str | None = None
     features: Sequence[str] = ()

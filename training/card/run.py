@@ -43,6 +43,7 @@ def card_of(
         rows=len(task.frame),
         agents=int(task.frame["agent_id"].nunique()),
         events=int(np.nansum(task.y)),
+        after_outreach=trained.after_outreach,
         tables={name: rows for name in TABLES if (rows := count(home, name))},
         contract_version=contract_version(),
         features=columns,

@@ -15,8 +15,9 @@ _OF_ALL = (
     " would say themselves.",
     "Change against one's own past says more than levels (doi.org/10.1080/08839514.2015.1082282): people with a short"
     " history are scored on less.",
-    "Outreach changes what comes true: where support is offered and not recorded, those who were helped look as if"
-    " they had never needed it.",
+    "The score speaks of what comes if nothing is offered. Labels that came about after a recorded offer are left out"
+    " of training; where support is offered and not recorded, those who were helped look as if they had never needed"
+    " it.",
     "It reads no voice, face, posture or keystrokes: inferring emotions of employees from these is prohibited in the EU"
     " (AI Act, article 5(1)(f)).",
 )

@@ -7,10 +7,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from features import Home, load_frame
 from features.errors import NotReadyError
+from features.raw import next_batch
 from serving import Store, score_all
 from serving.monitor.run import monitor_home
 
@@ -43,6 +45,23 @@ def test_labels_count_once_their_horizon_is_over(road: Home, tmp_path: Path, las
     scored = sum(score.probability is not None for day in past for score in store.scores("burnout", day))
     store.close()
     assert 0 < found.value <= scored
+
+
+def test_a_score_is_not_judged_by_what_came_true_after_an_offer(road: Home, tmp_path: Path, last_day: date) -> None:
+    home = Home(tmp_path / "own")
+    shutil.copytree(road.root, home.root)
+    frame = load_frame(home)
+    past = max(day.date() for day in frame["as_of"].unique() if day.date() < last_day - timedelta(days=95))
+    score_all(home, past, ["burnout"])
+    agents = sorted(frame["agent_id"].unique())
+    counts = []
+    for offered in (agents[::2], agents[1::2]):
+        turns = pd.DataFrame({"agent_id": offered, "offered_at": pd.Timestamp(past), "action": "care", "arm": "offer"})
+        turns.assign(response=None, responded_at=pd.NaT).to_parquet(next_batch(home, "outreach"))
+        counts += [g.value for g in monitor_home(home, last_day).gauges if g.name == "respite_realized_rows"]
+    half, *everyone = counts
+    assert half > 0
+    assert sum(everyone) == 0
 
 
 def test_before_anything_was_scored_the_step_is_named(home: Home) -> None:
