@@ -51,17 +51,24 @@ def test_a_score_is_not_judged_by_what_came_true_after_an_offer(road: Home, tmp_
     home = Home(tmp_path / "own")
     shutil.copytree(road.root, home.root)
     frame = load_frame(home)
-    past = max(day.date() for day in frame["as_of"].unique() if day.date() < last_day - timedelta(days=95))
-    score_all(home, past, ["burnout"])
-    agents = sorted(frame["agent_id"].unique())
-    counts = []
-    for offered in (agents[::2], agents[1::2]):
-        turns = pd.DataFrame({"agent_id": offered, "offered_at": pd.Timestamp(past), "action": "care", "arm": "offer"})
-        turns.assign(response=None, responded_at=pd.NaT).to_parquet(next_batch(home, "outreach"))
-        counts += [g.value for g in monitor_home(home, last_day).gauges if g.name == "respite_realized_rows"]
-    half, *everyone = counts
-    assert half > 0
-    assert sum(everyone) == 0
+    days = sorted(day.date() for day in frame["as_of"].unique())
+    past = [day for day in days if day < last_day - timedelta(days=95)][-3:]
+    for day in past:
+        score_all(home, day, ["burnout"])
+    before, everyone = _realized_rows(home, last_day), sorted(frame["agent_id"].unique())
+    few = _realized_rows_after(home, last_day, past[0], everyone[::10])
+    assert before > few > 0
+    assert _realized_rows_after(home, last_day, past[0], everyone) == 0
+
+
+def _realized_rows_after(home: Home, today: date, offered_on: date, agents: list[str]) -> float:
+    turns = pd.DataFrame({"agent_id": agents, "offered_at": pd.Timestamp(offered_on), "action": "care", "arm": "offer"})
+    turns.to_parquet(next_batch(home, "outreach"))
+    return _realized_rows(home, today)
+
+
+def _realized_rows(home: Home, today: date) -> float:
+    return sum(gauge.value for gauge in monitor_home(home, today).gauges if gauge.name == "respite_realized_rows")
 
 
 def test_before_anything_was_scored_the_step_is_named(home: Home) -> None:
