@@ -1,6 +1,6 @@
 """What stands on the pages: whose data, in whose words, and nothing that runs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -144,13 +144,14 @@ def test_a_page_is_in_the_log_with_everyone_it_is_about(portal: Any) -> None:
 
 
 def test_the_plan_that_is_kept_is_the_one_that_was_shown(portal: Any, last_day: Any) -> None:
+    week = {"week": str(last_day + timedelta(days=7)), "capacity": "1"}
     partner = portal.role("hr")
-    shown = partner.get(f"/portal/plan?week={last_day}&capacity=1").text
+    shown = partner.get(f"/portal/plan?week={week['week']}&capacity=1").text
     before = partner.get("/portal/offers.csv").text.count("\n")
-    assert partner.post("/portal/plan", week=str(last_day), capacity="1").status_code == 303
+    assert partner.post("/portal/plan", **week).status_code == 303
     after = partner.get("/portal/offers.csv").text.count("\n")
     assert 0 < after - before == shown.count('<td class="person">')
-    assert "Nobody new" in partner.get(f"/portal/plan?week={last_day}&capacity=1").text
+    assert "Nobody new" in partner.get(f"/portal/plan?week={week['week']}&capacity=1").text
 
 
 def test_the_language_is_kept_once_it_was_chosen(portal: Any) -> None:

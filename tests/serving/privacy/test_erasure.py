@@ -16,7 +16,7 @@ from features.raw import rows
 from serving import Store
 from serving.consent import record
 from serving.privacy.erasure import erase
-from serving.privacy.memory import releases_of
+from serving.privacy.memory import PERIOD
 from serving.privacy.places import left
 from serving.privacy.pseudonyms import pseudonym
 from serving.reports.build import write_reports
@@ -40,8 +40,8 @@ def lived_in(own_road: Home) -> tuple[Home, str]:
     write_reports(own_road, agent=agent)
     store = Store(own_road)
     record(store, agent, "scoring", False, datetime(2026, 1, 1, tzinfo=UTC))
-    with releases_of(store, [agent]):
-        pass
+    with store.writing() as session:
+        pseudonym(session, agent, PERIOD)
     store.close()
     own_road.rejected.mkdir(exist_ok=True)
     lines = f"line,reason,agent_id\n1,no such queue,{agent}\n2,no such queue,SOMEONE\n"
