@@ -5,7 +5,7 @@ HOME_  ?= .respite
 EXTRAS ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean bench-features bench-explain bench-quality bench-score bench-portal bench-reports bench-serve bench-endure bench-effects bench-retraining
+.PHONY: help setup demo test check format lock clean bench-features bench-explain bench-quality bench-score bench-portal bench-reports bench-serve bench-endure bench-effects bench-uplift bench-retraining
 
 help:            ## say what can be done here
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ bench-serve: setup     ## the service over 100,000 scored agents beside a bare e
 
 bench-effects: setup   ## how often intervals of effects hold the truth
 	$(BIN)/python -m benchmarks.effects
+
+bench-uplift: setup    ## how often an order by expected benefit is said to be better than one by risk
+	$(BIN)/python -m benchmarks.uplift
 
 bench-retraining: setup ## what scores say after three retrainings with outreach, by how labels are treated
 	$(BIN)/python -m benchmarks.retraining

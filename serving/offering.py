@@ -20,6 +20,7 @@ from serving.outreach.candidates import candidates_of
 from serving.outreach.contract import publish
 from serving.outreach.guide import GuideSheet, guide_of, start_within
 from serving.outreach.offers import WELLBEING, Person, offers_of, plan_within, record_within
+from serving.outreach.order import Order, order_of
 from serving.outreach.plan import Rules, rules_of
 from serving.outreach.sites import Overrides, at_site
 from serving.outreach.states import FOLLOWS, overdue
@@ -121,11 +122,15 @@ class Offering:
 
         return write
 
-    def people(self, week: date) -> list[Person]:
+    def order(self) -> Order:
+        """Whose turn comes first in the configured program."""
+        return order_of(self.home, self.program.outcome, self.program.rank)
+
+    def people(self, week: date, order: Order) -> list[Person]:
         """Who comes in for a week, by the program's scores."""
         program = self.program
         return candidates_of(
-            self.home, self.store, program.outcome, week, catalog(), self.overrides, program.least_band
+            self.home, self.store, program.outcome, week, catalog(), self.overrides, program.least_band, order
         )
 
     def rules(self, week: date, capacity: int | None) -> Rules:

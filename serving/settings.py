@@ -102,6 +102,7 @@ class ProgramSettings(BaseModel):
     name: str = Field("care", pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}$")
     outcome: Literal["burnout", "turnover"] = "burnout"
     least_band: Literal["usual", "elevated", "high"] = "elevated"
+    rank: Literal["risk", "benefit", "auto"] = "auto"
     capacity: int = Field(2, ge=0, le=1000)
     cool_down_days: int = Field(42, ge=7, le=730)
     holdout: float = Field(0.1, ge=0, le=0.5)

@@ -1,4 +1,4 @@
-"""`respite effects`, `power`, `savings`: did a program help, how many people it takes to see that, what it saved."""
+"""`respite effects`, `power`, `uplift`, `savings`: did a program help, how many people show it, whom, for how much."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer()
+_WORTH = {
+    "average": "an offer to anyone",
+    "by_benefit": "area of the Qini curve, by expected benefit",
+    "by_risk": "area of the Qini curve, by risk",
+    "gain": "gain: the first area less the second",
+    "per_offer": "more an offer, to the first 30 % of people",
+}
 
 
 @app.command()
@@ -68,6 +75,34 @@ def power(
     terminal.say(found.sentence)
     terminal.say(f"The rule of thumb 15.7 x variance / change² says {found.rule_of_thumb:,}.")
     terminal.answer(asdict(found))
+
+
+@app.command()
+def uplift(
+    outcome: Annotated[str, typer.Option(help="What offers are to make better.")] = "burnout_score",
+    program: Annotated[
+        str | None, typer.Option(help="An action of the table `outreach`; every offer where it is left out.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="How long after a person's first turn the outcome counts.")] = 180,
+    seed: Annotated[int, typer.Option(help="Of the people who are left out in turn, and of the bootstrap.")] = 0,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn who benefits from offers, where a lot decided; whether to rank by it instead of by risk."""
+    from training.uplift.study import study_uplift
+
+    terminal = Terminal(as_json)
+    with terminal.step("Learning who benefits") as step:
+        found = study_uplift(Home.find(home), outcome, program, days, seed, step.show)
+        step.said = f"{found.offered:,} offered, {found.held_out:,} held out"
+    rows = [
+        (label, *(f"{value:+.3g}" for value in (one.low, one.estimate, one.high)))
+        for label, one in ((label, getattr(found, name)) for name, label in _WORTH.items())
+    ]
+    terminal.table(f"What offers do, in {found.unit}; more is better", ["", "at least", "estimate", "at most"], rows)
+    terminal.say(f"The order by risk is that of {found.against}.")
+    terminal.say(found.sentence)
+    terminal.answer(found.as_dict() | {"shown": found.shown, "sentence": found.sentence})
 
 
 @app.command()

@@ -59,7 +59,8 @@ def record_offer(desk: Desk, who: Principal, question: OfNumber, body: RecordReq
 def plan(desk: Desk, who: Principal, _: OfNothing, body: PlanRequest) -> Answer:
     """Plan a week under capacity, cool-down and consent, or show what would be planned; who is held out is not told."""
     rules, made = desk.offering.rules(body.week, body.capacity), list[Offer]()
-    people = desk.offering.people(rules.week)
+    order = desk.offering.order()
+    people = desk.offering.people(rules.week, order)
 
     def write(session: Session) -> None:
         made.extend(desk.offering.planned(people, rules, body.dry_run, session))
@@ -70,6 +71,7 @@ def plan(desk: Desk, who: Principal, _: OfNothing, body: PlanRequest) -> Answer:
     if not body.dry_run:
         desk.offering.publish()
     said: dict[str, Any] = {"week": rules.week.isoformat(), "program": rules.program, "capacity": rules.capacity}
+    said |= {"ranked_by": order.by, "why": order.why}
     return Answer(said | {"dry_run": body.dry_run, "offers": [shown_offer(one) for one in made], "use": USE})
 
 

@@ -1,6 +1,7 @@
 """Who could be offered support: those with a score, on the roster in the week, with actions that fit their work."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from features.raw import rows
 from serving.outreach.actions import Catalog
 from serving.outreach.choose import Situation, choose
 from serving.outreach.offers import Person
+from serving.outreach.order import BY_RISK, Order
 from serving.outreach.sites import Overrides, at_site
 from serving.store import Score, Store
 from training.config import OUTCOMES
@@ -26,9 +28,10 @@ _ALSO = 3
 
 
 def candidates_of(
-    home: Home, store: Store, outcome: str, week: date, catalog: Catalog, overrides: Overrides, least: str = "elevated"
-) -> list[Person]:
-    """Candidates of a week by the newest scores of an outcome; the rank is the score.
+    home: Home, store: Store, outcome: str, week: date, catalog: Catalog, overrides: Overrides, least: str = "elevated",
+    order: Order = BY_RISK,
+) -> list[Person]:  # fmt: skip
+    """Candidates of a week by the newest scores of an outcome; the rank is the score, or their place in the order.
 
     Who has no score, has one under the band `least`, or is not on the roster on the week's first day is none.
 
@@ -53,8 +56,10 @@ def candidates_of(
     bands = BANDS[BANDS.index(least) :]
     scores = [one for one in store.scores(outcome, as_of) if one.probability is not None and one.band in bands]
     frame = load_frame(home, since=as_of)
-    now = frame[frame["as_of"] == pd.Timestamp(as_of)].set_index("agent_id")[["new_hire", "remote_share"]]
-    return people_of(scores, posts_on(rows(home, "agents"), week), now, catalog, overrides)
+    now = frame[frame["as_of"] == pd.Timestamp(as_of)].set_index("agent_id")
+    people = people_of(scores, posts_on(rows(home, "agents"), week), now, catalog, overrides)
+    ranks = order.ranks(scores, now)
+    return [replace(one, rank=ranks[one.agent_id]) for one in people]
 
 
 def people_of(
@@ -69,7 +74,7 @@ def people_of(
     """
     sites = {str(site): at_site(catalog, overrides, str(site)) for site in set(posts["site_id"])}
     post: Any = posts.to_dict("index")
-    signal: Any = signals.to_dict("index")
+    signal: Any = signals[["new_hire", "remote_share"]].to_dict("index")
     found = []
     for score in scores:
         held = post.get(score.agent_id)

@@ -39,6 +39,7 @@ def plan(
     seed: Annotated[int, typer.Option(help="Same seed, same lot.")] = 0,
     outcome: Annotated[str, typer.Option(help="Whose scores give the order: burnout or turnover.")] = "burnout",
     least_band: Annotated[str, typer.Option(help="Who comes in at all: usual, elevated or high.")] = "elevated",
+    rank: Annotated[str, typer.Option(help="Whose turn comes first: risk, benefit, or auto.")] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and keep nothing.")] = False,
     config: Config = None,
     home: HomeOption = None,
@@ -50,6 +51,7 @@ def plan(
     from serving.outreach.candidates import candidates_of
     from serving.outreach.contract import publish
     from serving.outreach.offers import plan_week
+    from serving.outreach.order import order_of
     from serving.outreach.plan import rules_of
     from serving.store import Store
 
@@ -59,20 +61,23 @@ def plan(
         seed=seed,
     )  # fmt: skip
     log_command(found, "outreach plan", "support", group=f"everyone on the roster, program {program}")
+    order = order_of(found, outcome, rank)
     with closing(Store(found)) as store:
-        people = candidates_of(found, store, outcome, rules.week, catalog(), _overrides(config), least_band)
+        people = candidates_of(found, store, outcome, rules.week, catalog(), _overrides(config), least_band, order)
         made = plan_week(store, people, rules, dry_run)
         if not dry_run:
             publish(found, store)
     offers = [one for one in made if one.arm == "offer"]
     said = f"{'Would be planned' if dry_run else 'Planned'} for the week of {rules.week}"
     terminal.table(said, _HEADER, [_row(one, rules.week) for one in offers])
-    terminal.say(f"{len(offers)} offers; {len(made) - len(offers)} held out by lot.")
+    terminal.say(f"{len(offers)} offers; {len(made) - len(offers)} held out by lot. {order.why}")
     terminal.answer(
         {
             "rules": rules.model_dump(mode="json"),
             "dry_run": dry_run,
             "candidates": len(people),
+            "ranked_by": order.by,
+            "why": order.why,
             "offers": [_shown(one, rules.week) for one in offers],
             "held_out": len(made) - len(offers),
         }

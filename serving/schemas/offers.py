@@ -154,13 +154,18 @@ class PlanResponse(BaseModel):
     """What is new in a week; who is held out is not told."""
 
     model_config = with_example(
-        {"week": "2026-09-21", "program": "care", "capacity": 2, "dry_run": True, "offers": [OFFER], "use": USE}
-    )
+        {
+            "week": "2026-09-21", "program": "care", "capacity": 2, "dry_run": True, "ranked_by": "risk",
+            "why": "By risk, as set.", "offers": [OFFER], "use": USE,
+        }
+    )  # fmt: skip
 
     week: date
     program: str
     capacity: int
     dry_run: bool
+    ranked_by: Literal["risk", "benefit"] = Field(description="Whose turn comes first.")
+    why: str = Field(description="Why by that.")
     offers: list[OfferOut]
     use: str = USE
 

@@ -48,8 +48,8 @@ class Turns:
         }
 
 
-def turns_of(home: Home, program: str) -> Turns:
-    """The first turn of everyone in a program, which is an action of the table `outreach`.
+def turns_of(home: Home, program: str | None) -> Turns:
+    """The first turn of everyone in a program, which is an action of the table `outreach`; in any where it is None.
 
     Raises
     ------
@@ -58,10 +58,11 @@ def turns_of(home: Home, program: str) -> Turns:
     """
     table = rows(home, "outreach")
     known = sorted(set(table["action"].dropna())) if len(table) else []
-    if program not in known:
+    if program not in known if program else not known:
         there = f"there are {', '.join(known[:8])}" if known else "the table `outreach` has no rows"
-        raise InputError(f"--program {program}: no such program; {there}.")
-    found = table[table["action"] == program].sort_values(["offered_at", "agent_id"]).drop_duplicates("agent_id")
+        raise InputError(f"--program {program}: no such program; {there}." if program else f"No program: {there}.")
+    chosen = table[table["action"] == program] if program else table
+    found = chosen.sort_values(["offered_at", "agent_id"]).drop_duplicates("agent_id")
     people = pd.DataFrame({
         "agent_id": found["agent_id"], "at": pd.to_datetime(found["offered_at"]).dt.normalize(),
         "offered": (found["arm"] == "offer").astype(float),
@@ -72,7 +73,7 @@ def turns_of(home: Home, program: str) -> Turns:
     teams = [posts_on(posts, pd.Timestamp(str(day))).reindex(ids) for day, ids in turns]
     place = pd.concat(teams)["team_id"] if teams else pd.Series(dtype=str)
     people["team_id"] = people["agent_id"].map(place[~place.index.duplicated()])
-    return Turns(program, people.dropna(subset=["team_id"]).reset_index(drop=True))
+    return Turns(program or "all", people.dropna(subset=["team_id"]).reset_index(drop=True))
 
 
 def posts_on(posts: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:

@@ -1,20 +1,27 @@
 """Who could be offered support: scored, on the roster in the week, in a band that asks for it, with fitting actions."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from features import Home
+from features import Home, load_frame
+from features.catalog import contract_version
 from features.errors import InputError, NotReadyError
 from serving import Store
 from serving.outreach.actions import catalog
 from serving.outreach.candidates import BANDS, candidates_of, people_of, posts_on
 from serving.outreach.offers import Person
+from serving.outreach.order import Order
 from serving.outreach.sites import NOTHING, Overrides
 from serving.store import Score
+from training.columns import Columns
+from training.uplift import BenefitModel
+from training.uplift.learner import Trial, benefit_trees
 
 DAY = date(2026, 1, 5)
 
@@ -91,6 +98,21 @@ def test_candidates_of_a_home_are_those_of_the_bands_on_the_roster(road: Home, s
     assert all(one.rank == ranks[one.agent_id] and one.actions for one in found["usual"])
     bands = {one.agent_id: one.band for one in stored}
     assert {bands[one.agent_id] for one in found["elevated"]} <= {"elevated", "high"}
+
+
+def test_by_benefit_the_same_people_come_in_another_order(road: Home, scored: Store, last_day: date) -> None:
+    frame = load_frame(road, since=last_day)
+    rng, columns = np.random.default_rng(0), Columns(["occupancy"], {})
+    busy, offered = rng.random(300), (rng.random(300) < 0.5).astype(float)
+    trees = benefit_trees(Trial(busy[:, None], 10 * offered * (busy < 0.5) + rng.normal(0, 1, 300), offered), 0)
+    model = BenefitModel(trees, columns, "burnout_score", "points", contract_version())
+    asked = (road, scored, "burnout", last_day, catalog(), NOTHING, "usual")
+    by_risk, by_benefit = candidates_of(*asked), candidates_of(*asked, Order("benefit", "", model))
+    assert [replace(one, rank=0.0) for one in by_benefit] == [replace(one, rank=0.0) for one in by_risk]
+    told = dict(zip(frame["agent_id"], model.predict(frame), strict=True))
+    order = sorted(by_benefit, key=lambda one: one.rank)
+    assert [told[one.agent_id] for one in order] == sorted(told[one.agent_id] for one in by_benefit)
+    assert len({one.rank for one in by_benefit}) == len(by_benefit)
 
 
 @pytest.mark.parametrize("weeks", [-5, 5])

@@ -48,6 +48,19 @@ def test_a_plan_is_shown_dry_then_made_once_and_training_sees_it(
     assert len(rows(own_road, "outreach")) == before + len(made["offers"]) + made["held_out"]
 
 
+def test_the_plan_says_whose_turn_comes_first_and_refuses_a_benefit_that_nobody_showed(
+    own_road: Home, last_day: date, command: Command
+) -> None:
+    said = json.loads(command(*words(own_road, last_day), "--dry-run", "--json").out)
+    assert said["ranked_by"] == "risk"
+    assert "run `respite uplift --outcome burnout_score`" in said["why"]
+    asked = words(own_road, last_day, rank="benefit")
+    assert refusal(command(*asked)).startswith("Nobody studied who benefits")
+    assert refusal(command(*words(own_road, last_day, rank="luck"))) == (
+        "--rank luck: name one of risk, benefit, auto."
+    )
+
+
 def test_another_seed_draws_another_lot(own_road: Home, last_day: date, command: Command) -> None:
     lots = {
         tuple(one["agent_id"] for one in json.loads(
