@@ -19,6 +19,7 @@ __all__ = [
     "decision_curve_plot",
     "lift_plot",
     "months_plot",
+    "qini_plot",
     "reliability_plot",
     "selection_plot",
     "summary_plot",
@@ -48,6 +49,17 @@ def lift_plot(y: Floats, scores: dict[str, Floats], title: str) -> Figure:
     for width, (name, p) in zip([2.2] + [1.2] * len(scores), scores.items(), strict=False):
         reached = np.cumsum(y[np.argsort(-p, kind="stable")]) / y.sum()
         axes.plot(np.arange(1, len(y) + 1) / len(y), reached, linewidth=width, label=name.replace("_", " "))
+    axes.legend(frameon=False)
+    return figure
+
+
+def qini_plot(curves: pd.DataFrame, title: str) -> Figure:
+    """What offers bring by whom they go to first: Qini curves (`training.uplift`), with 95 % intervals."""
+    figure, axes = _axes(title, "share of people to whom it is offered", "benefit per person of all")
+    for (name, curve), color in zip(curves.groupby("order", sort=False), (_INK, _WARN), strict=True):
+        axes.plot(curve["share"], curve["gain"], color=color, linewidth=2.2, label=f"by {name}")
+        axes.fill_between(curve["share"], curve["low"], curve["high"], color=color, alpha=0.12, linewidth=0)
+    axes.plot(curve["share"], curve["at_random"], color=_SOFT, linewidth=1, linestyle="--", label="at random")
     axes.legend(frameon=False)
     return figure
 

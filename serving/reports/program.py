@@ -5,11 +5,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from features.errors import ContractError, NotReadyError
 from features.home import Home
 from serving.reports.charts.intervals import intervals, tornado
 from serving.reports.material import NOTHING, page
 from training.effects import OUTCOMES, Analysis, Effect, Refused, read_analysis
 from training.savings import Savings, load_costs, savings
+from training.uplift import read_uplift
 
 __all__ = ["program_report"]
 
@@ -40,6 +42,7 @@ def program_report(home: Home, program: str, costs: Path | None = None, *, heade
         rows=[_row(one) for one in found.effects if isinstance(one, Effect) and one.design == found.design],
         accepting=[_row(one) for one in found.effects if isinstance(one, Effect) and one.design == "instrument"],
         charts=_charts(found), refused=_refused(found), course=_course(found), saved=saved and _saved(saved),
+        benefit=_benefit(home, found),
         notes=sorted({note for one in found.effects if isinstance(one, Effect) for note in one.notes}),
     )  # fmt: skip
 
@@ -124,6 +127,18 @@ def _course(found: Analysis) -> Markup | None:
 
 def _when(period: int) -> str:
     return f"{-period} periods before" if period < -1 else "just before" if period == -1 else f"period {period + 1}"
+
+
+def _benefit(home: Home, found: Analysis) -> str | None:
+    """Whether some gain more than others: of this program, of all offers, or that nobody studied it; by lot only."""
+    if found.design != "randomized":
+        return None
+    for program, said in ((found.program, ""), (None, "Of all offers together: ")):
+        try:
+            return said + read_uplift(home, found.primary, program)[0].sentence
+        except (NotReadyError, ContractError):
+            continue
+    return f"Nobody studied it; `respite uplift --program {found.program}` does, from about 100 people held out on."
 
 
 def _saved(saved: Savings) -> dict[str, Any]:

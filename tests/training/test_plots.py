@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from training.evaluation.decision_curve import decision_curve
 from training.evaluation.over_time import by_month
 from training.fairness.comparison import audit
-from training.plots import decision_curve_plot, months_plot, selection_plot
+from training.plots import decision_curve_plot, months_plot, qini_plot, selection_plot
+from training.uplift.ranking import qini_curve
 
 RNG = np.random.default_rng(0)
 P = RNG.beta(2, 6, 1200)
@@ -28,6 +29,16 @@ def test_the_decision_curve_shows_the_model_and_both_defaults() -> None:
     low, high = figure.axes[0].get_ylim()
     assert low < curve["model"].min()
     assert high > curve[["model", "all"]].max(axis=None)
+
+
+def test_both_orders_are_drawn_with_their_intervals_beside_offers_at_random() -> None:
+    scores = RNG.normal(5, 10, 200)
+    curves = [qini_curve(scores, rank, 0).assign(order=name) for name, rank in (("benefit", scores), ("risk", -scores))]
+    figure = qini_plot(pd.concat(curves), "benefit")
+    for curve, name in zip(curves, ("benefit", "risk"), strict=True):
+        np.testing.assert_allclose(line(figure, f"by {name}"), curve[["share", "gain"]])
+    np.testing.assert_allclose(line(figure, "at random")[-1], [1, scores.mean()])
+    assert len(figure.axes[0].collections) == 2
 
 
 @pytest.mark.parametrize("days", [20, 400, 1100])

@@ -13,12 +13,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
-__all__ = ["AT_SHARE", "DRAWS", "LEVEL", "Interval", "Worth", "area", "qini_curve", "worth"]
+__all__ = ["AT_SHARE", "DRAWS", "LEVEL", "SHARES", "Interval", "Worth", "area", "qini_curve", "worth"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 DRAWS, LEVEL = 500, 0.95
 AT_SHARE = 0.3  # where the mean benefit an offer is told, beside the area
+SHARES = np.linspace(0, 1, 21)
+_REACH = norm.ppf(0.5 + LEVEL / 2)
 
 
 class Interval(NamedTuple):
@@ -51,11 +53,14 @@ class Worth(NamedTuple):
     per_offer: Interval
 
 
-def qini_curve(scores: Floats, rank: Floats) -> pd.DataFrame:
-    """The curve, highest rank first: columns share (0 to 1), gain (per person of all) and at_random; n + 1 rows."""
-    gains = np.concatenate([[0.0], np.cumsum(scores[_order(rank)])]) / len(scores)
-    share = np.linspace(0, 1, len(scores) + 1)
-    return pd.DataFrame({"share": share, "gain": gains, "at_random": share * gains[-1]})
+def qini_curve(scores: Floats, rank: Floats, seed: int) -> pd.DataFrame:
+    """The curve, highest rank first, at every twentieth: columns share (0 to 1), gain, low, high and at_random."""
+    order = _order(rank)
+    rng = np.random.default_rng(seed)
+    drawn = [_gains(scores[order], _counts(rng, len(scores))[order]) for _ in range(DRAWS)]
+    gain, reach = _gains(scores[order], np.ones(len(scores))), _REACH * np.std(drawn, axis=0, ddof=1)
+    columns = {"share": SHARES, "gain": gain, "low": gain - reach, "high": gain + reach, "at_random": SHARES * gain[-1]}
+    return pd.DataFrame(columns)
 
 
 def area(scores: Floats, rank: Floats) -> float:
@@ -77,7 +82,7 @@ def worth(scores: Floats, benefit: Floats, risk: Floats, seed: int) -> Worth:
     whole = _numbers(scores, orders, np.ones(len(scores)))
     rng = np.random.default_rng(seed)
     drawn = [_numbers(scores, orders, _counts(rng, len(scores))) for _ in range(DRAWS)]
-    reach = norm.ppf(0.5 + LEVEL / 2) * np.std(drawn, axis=0, ddof=1)
+    reach = _REACH * np.std(drawn, axis=0, ddof=1)
     found = zip(whole, whole - reach, whole + reach, strict=True)
     return Worth(*(Interval(*(float(value) for value in one)) for one in found))
 
@@ -95,6 +100,14 @@ def _area(scores: Floats, weight: Floats) -> float:
     part = weight / weight.sum()
     gains, share = np.cumsum(part * scores), np.cumsum(part)
     return float((part * (gains - share * gains[-1])).sum())
+
+
+def _gains(scores: Floats, weight: Floats) -> Floats:
+    """What the first `SHARES` of people in their order bring, per person of all; shape (21,)."""
+    part = weight / weight.sum()
+    reached = np.concatenate([[0.0], np.cumsum(part)])
+    gains = np.concatenate([[0.0], np.cumsum(part * scores)])
+    return np.asarray(np.interp(SHARES, reached / reached[-1], gains))
 
 
 def _first(scores: Floats, weight: Floats) -> float:

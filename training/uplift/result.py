@@ -68,6 +68,7 @@ class Uplift:
 
 def keep(home: Home, found: Uplift, model: BenefitModel, curves: pd.DataFrame, seed: int) -> None:
     """Into the home and into MLflow: what was found, the curves, and the model as text."""
+    from training.plots import qini_plot
     from training.tracking import tracked
 
     folder = model.save(_folder(home, found.outcome, found.program))
@@ -80,6 +81,7 @@ def keep(home: Home, found: Uplift, model: BenefitModel, curves: pd.DataFrame, s
             middle, low, high = getattr(found, name)
             run.metrics({name: middle, f"{name}_low": low, f"{name}_high": high})
         run.table(curves, "qini.csv")
+        run.figure(qini_plot(curves, f"Benefit of offers, {found.unit}"), "qini")
         for name, content in model.texts().items():
             run.text(content, f"model/{name}")
 

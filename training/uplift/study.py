@@ -63,9 +63,8 @@ def study_uplift(
     place = out_of_sample(trial, seed)
     found = _uplift(program, outcome, day, days, offered, against, worth(scores.benefit, place, risk, seed))
     model = BenefitModel(benefit_trees(trial, seed), columns, outcome, found.unit, contract_version())
-    curves = [
-        qini_curve(scores.benefit, rank).assign(order=name) for name, rank in (("benefit", place), ("risk", risk))
-    ]
+    orders = (("benefit", place), ("risk", risk))
+    curves = [qini_curve(scores.benefit, rank, seed).assign(order=name) for name, rank in orders]
     keep(home, found, model, pd.concat(curves, ignore_index=True), seed)
     return found
 

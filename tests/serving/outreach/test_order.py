@@ -17,8 +17,13 @@ from serving.store import Score
 from training.columns import Columns
 from training.uplift import BenefitModel, Uplift
 from training.uplift.learner import Trial, benefit_trees
-from training.uplift.ranking import Interval
+from training.uplift.ranking import Interval, qini_curve
 from training.uplift.result import keep
+
+NUMBERS = np.arange(20.0)
+CURVES = pd.concat(
+    [qini_curve(NUMBERS, by * NUMBERS, 0).assign(order=name) for name, by in (("benefit", 1), ("risk", -1))]
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,7 @@ def model() -> BenefitModel:
 def studied(home: Home, model: BenefitModel, low: float) -> None:
     one = Interval(1.0, low, 2.0)
     found = Uplift(None, "burnout_score", "points", date(2026, 1, 1), 180, 300, 300, "", one, one, one, one, one)
-    keep(home, found, model, pd.DataFrame({"share": [0.0, 1.0]}), 0)
+    keep(home, found, model, CURVES, 0)
 
 
 def scores_of(risk: dict[str, float]) -> list[Score]:

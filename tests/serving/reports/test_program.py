@@ -5,14 +5,22 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
 import pytest
 
 from features import Home
+from features.catalog import contract_version
 from features.errors import InputError, NotReadyError
 from serving.reports.build import write_reports
 from serving.reports.program import program_report
+from training.columns import Columns
 from training.effects import Analysis, Effect, Refused
 from training.savings import load_costs, savings
+from training.uplift import BenefitModel, Uplift
+from training.uplift.ranking import Interval, qini_curve
+from training.uplift.result import keep
 
 WINDOW = (date(2026, 1, 5), date(2026, 7, 4))
 COSTS = Path(__file__).parents[3] / "docs" / "costs.yaml"
@@ -50,6 +58,26 @@ def test_the_sentence_s_numbers_are_the_study_s(home: Home) -> None:
     )
     assert [float(number) for number in found] == [-2.25, -6.75, -4.5]
     assert "120 people in 9 teams were offered it, 60 were held out; 80 accepted." in said
+
+
+def test_who_gains_most_is_told_of_the_program_else_of_all_offers_else_that_nobody_knows(home: Home) -> None:
+    kept(home, STUDY)
+    assert "Who gains most Nobody studied it;" in words(program_report(home, "peer-stories"))
+    trees = lgb.train({"verbosity": -1}, lgb.Dataset(np.arange(60.0)[:, None], np.arange(60.0)), 2)
+    model = BenefitModel(trees, Columns(["occupancy"], {}), "burnout_score", "points", contract_version())
+    for program, low in ((None, -3.0), ("peer-stories", 1.0)):
+        one = Interval(2.0, low, 4.0)
+        found = Uplift(program, "burnout_score", "points", WINDOW[1], 180, 120, 120, "", one, one, one, one, one)
+        keep(home, found, model, curves_of_numbers(), 0)
+        said = words(program_report(home, "peer-stories"))
+        assert f"Who gains most {'' if program else 'Of all offers together: '}Offered to 30% of people" in said
+        (numbers,) = re.findall(r"brings (\S+) to (\S+) points \(estimate (\S+)\)", said)
+        assert [float(number) for number in numbers] == [low, 4.0, 2.0]
+
+
+def curves_of_numbers() -> pd.DataFrame:
+    scores = np.arange(20.0)
+    return pd.concat([qini_curve(scores, rank, 0).assign(order=name) for name, rank in (("a", scores), ("b", -scores))])
 
 
 def test_shares_are_told_in_a_hundred_and_chance_is_named(home: Home) -> None:

@@ -37,11 +37,15 @@ def test_where_everyone_gains_the_same_no_order_is_worth_anything(rank: list[int
     assert area(np.full(9, benefit), np.array(rank, dtype=float)) == pytest.approx(0, abs=1e-9)
 
 
-def test_the_curve_begins_at_nothing_and_ends_with_everyone() -> None:
-    scores = np.array([4.0, -1.0, 3.0])
-    curve = qini_curve(scores, np.array([1.0, 2.0, 3.0]))
-    assert curve["gain"].tolist() == pytest.approx([0, 1, 2 / 3, 2])
-    assert curve["at_random"].tolist() == pytest.approx([0, 2 / 3, 4 / 3, 2])
+@given(arrays(float, 20, elements=NUMBERS), st.permutations(range(20)))
+def test_the_curve_is_what_each_number_of_offers_brings(scores: np.ndarray, rank: list[int]) -> None:
+    curve = qini_curve(scores, np.array(rank, dtype=float), 0)
+    people = sorted(range(20), key=lambda place: -rank[place])
+    brought = [sum(scores[place] for place in people[:k]) / 20 for k in range(21)]
+    np.testing.assert_allclose(curve["gain"], brought, atol=1e-9)
+    np.testing.assert_allclose(curve["at_random"], np.linspace(0, 1, 21) * scores.mean(), atol=1e-9)
+    assert (curve["low"] <= curve["gain"]).all()
+    assert (curve["gain"] <= curve["high"]).all()
 
 
 def test_the_first_share_counts_whole_people_and_a_part_of_the_last() -> None:
