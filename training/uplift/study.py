@@ -53,10 +53,16 @@ def study_uplift(
     """
     if outcome not in OUTCOMES:
         raise InputError(f"--outcome {outcome}: name one of {', '.join(OUTCOMES)}.")
-    rows, y, offered, day = _people(home, outcome, program, days, say)
+    rows, day = _people(home, program, days, say)
     columns = Columns.of(rows[model_columns()])
-    trial = Trial(columns.native(rows), OUTCOMES[outcome].good * y, offered, tuple(columns.categorical))
-    _refuse_unless_drawn(trial, rows["at"], seed)
+    native, categorical = columns.native(rows), tuple(columns.categorical)
+    _refuse_unless_drawn(Trial(native, rows["offered"].to_numpy(), rows["offered"].to_numpy(), categorical), rows, seed)
+    y = measure(home, rows.assign(start=rows["at"], end=rows["at"] + pd.Timedelta(days=days)))[outcome].to_numpy()
+    known = np.isfinite(y)
+    rows, y = rows[known].reset_index(drop=True), y[known]
+    offered = rows["offered"].to_numpy()
+    _refuse_few(outcome, offered, days)
+    trial = Trial(native[known], OUTCOMES[outcome].good * y, offered, categorical)
     say(f"{len(y):,} people; models of those who are left out")
     scores = scores_of(trial, seed)
     risk, against = _risk(home, outcome, rows, -scores.without)
@@ -69,32 +75,16 @@ def study_uplift(
     return found
 
 
-def _people(
-    home: Home, outcome: str, program: str | None, days: int, say: Callable[[str], None]
-) -> tuple[pd.DataFrame, Floats, Floats, date]:
-    """Feature rows before each person's turn, outcome, arm; and the day up to which it is known."""
+def _people(home: Home, program: str | None, days: int, say: Callable[[str], None]) -> tuple[pd.DataFrame, date]:
+    """Feature rows before the turn of everyone whose days are over, with at and offered; the last contact's day."""
     turns, end = turns_of(home, program), reaches(home)
     if not turns.drawn:
         raise NotReadyError(f"Nobody was held out, so nothing says what would have come without an offer. {_LOT}")
-    span = pd.Timedelta(days=days)
-    seen = turns.people[turns.people["at"] + span <= end]
+    seen = turns.people[turns.people["at"] + pd.Timedelta(days=days) <= end]
     say(f"{len(seen):,} people whose {days} days are over")
     rows = _rows_before(home, seen)
-    y = measure(home, rows.assign(start=rows["at"], end=rows["at"] + span))[outcome].to_numpy()
-    known = np.isfinite(y)
-    if not known.any():
-        raise NotReadyError(
-            f"{OUTCOMES[outcome].label}: it was not measured after anyone's turn; bring the table that holds it."
-        )
-    rows, y = rows[known].reset_index(drop=True), y[known]
-    offered = rows["offered"].to_numpy()
-    smaller = int(min(offered.sum(), (1 - offered).sum()))
-    if smaller < LEAST_ARM:
-        raise NotReadyError(
-            f"{smaller} people with an outcome in the smaller arm; {LEAST_ARM} are needed to tell who benefits. Wait"
-            f" until the {days} days of more people are over, or hold out a larger share."
-        )
-    return rows, y, offered, end.date()
+    _refuse_few("", rows["offered"].to_numpy(), days)
+    return rows, end.date()
 
 
 def _rows_before(home: Home, people: pd.DataFrame) -> pd.DataFrame:
@@ -107,9 +97,23 @@ def _rows_before(home: Home, people: pd.DataFrame) -> pd.DataFrame:
     return found[found["as_of"].notna()].sample(frac=1, random_state=0).reset_index(drop=True)
 
 
-def _refuse_unless_drawn(trial: Trial, at: pd.Series, seed: int) -> None:
-    """Whatever was known before, and the time, must not tell the arms apart."""
-    days = (at - at.min()).dt.days.to_numpy(dtype=float)
+def _refuse_few(outcome: str, offered: Floats, days: int) -> None:
+    """Differences between people take many of them in both arms."""
+    label = OUTCOMES[outcome].label if outcome else ""
+    if outcome and not len(offered):
+        raise NotReadyError(f"{label}: it was not measured after anyone's turn; bring the table that holds it.")
+    smaller = int(min(offered.sum(), (1 - offered).sum()))
+    if smaller < LEAST_ARM:
+        with_what = f" with {label[:1].lower()}{label[1:]}" if outcome else ""
+        raise NotReadyError(
+            f"{smaller} people{with_what} in the smaller arm; {LEAST_ARM} are needed to tell who benefits. Wait until"
+            f" the {days} days of more people are over, or hold out a larger share."
+        )
+
+
+def _refuse_unless_drawn(trial: Trial, rows: pd.DataFrame, seed: int) -> None:
+    """Whatever was known before, and the time, must not tell the arms apart; asked before anyone left or was silent."""
+    days = (rows["at"] - rows["at"].min()).dt.days.to_numpy(dtype=float)
     auroc, p = foretold(trial._replace(X=np.column_stack([trial.X, days])), seed)
     if p < _A_LOT:
         raise NotReadyError(
