@@ -15,7 +15,7 @@ from serving.rows import horizons, score_frame
 from serving.schemas import USE, RowsRequest
 from serving.scoring import Answer
 from serving.shown import parts
-from serving.what_if import NOTE, changed
+from serving.what_if import NOTE, beside
 from training.task import Model
 from training.tracking import Registered, load_current
 
@@ -31,7 +31,7 @@ class Online:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._models: dict[str, tuple[Model, Registered]] = {}
-        self._row = lru_cache(maxsize=256)(lambda day, agent: load_row(home, day, agent))
+        self._twice = lru_cache(maxsize=256)(self._read)
 
     def load(self, outcome: str) -> tuple[Model, Registered]:
         """The champion of an outcome.
@@ -72,16 +72,23 @@ class Online:
             The features of that date are not kept any more.
         """
         model, champion = self.load(outcome)
-        row = self._row(as_of, agent_id)
-        if row is None:
+        twice = self._twice(as_of, agent_id)
+        if twice is None:
             raise NotReadyError(f"The features of {as_of} are not here; run `respite features --as-of {as_of}`.")
-        both = pd.concat([row, changed(row, changes, model.details_.get("profile", {}))], ignore_index=True)
+        both = beside(twice, changes, model.details_.get("profile", {}))
         now, then = (parts(found, _TOP) for found in _main(model, champion.version, both, _TOP))
         apart = None
         if now["probability"] is not None and then["probability"] is not None:
             apart = then["probability"] - now["probability"]
         body = {"agent_id": agent_id, "as_of": as_of.isoformat(), "changes": changes, "now": now, "then": then}
         return self._answer(outcome, body | {"difference": apart, "note": NOTE}, (agent_id,))
+
+    def _read(self, day: date, agent_id: str) -> pd.DataFrame | None:
+        """A row, twice, with names of columns as plain strings: choosing among Arrow's takes longer than a model."""
+        found = load_row(self.home, day, agent_id)
+        if found is None:
+            return None
+        return found.set_axis(found.columns.astype(object), axis=1).take([0, 0]).reset_index(drop=True)
 
     def about(self, outcome: str) -> Answer:
         """The model in charge, how it did on months it had not seen, and its inputs."""

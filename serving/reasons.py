@@ -71,7 +71,8 @@ class Sentences:
         """Sentences for the signals of some features; `frame` has their usual values where it knows them."""
         signals = list(dict.fromkeys(map(_signal, names)))
         wanted = [c for s in signals for c in (s, own_usual(s), peer_usual(s)) if c in frame.columns]
-        cells = frame[wanted].to_numpy(dtype=object).T  # at once: a column at a time is slow for a single row
+        # at once: a column at a time is slow for a single row
+        cells = frame[pd.Index(wanted, dtype=object)].to_numpy(dtype=object).T
         columns = dict(zip(wanted, np.where(pd.isna(cells), _UNKNOWN, cells).tolist(), strict=True))
         return cls({signal: _said(signal, columns) for signal in signals})
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.catalog import contract_version, feature_names
+from features.catalog import contract_version
 from serving.privacy.opt_out import OPTED_OUT
 from serving.reasons import Sentences, ranked, reasons
 from serving.tables import STRONGEST
@@ -64,17 +64,20 @@ def score_frame(
         return []
 
     def spoken_of(explanation: Explanation, spoken: Places) -> Iterator[tuple[Any, ...]]:
-        families, every = explanation.by_family(), reasons(explanation, frame, top)
-        sums = (dict(zip(families.columns, one, strict=True)) for one in families.to_numpy()[spoken].tolist())
-        return ((list(map(asdict, every[row])), [], found) for row, found in zip(spoken, sums, strict=True))
+        families, every = explanation.family_sums(), reasons(explanation, frame, top)
+        values = np.column_stack(list(families.values()))[spoken].tolist()
+        sums = (dict(zip(families, one, strict=True)) for one in values)
+        return (
+            ([dict(vars(reason)) for reason in every[row]], [], found) for row, found in zip(spoken, sums, strict=True)
+        )
 
     return list(_rows(model, version, frame, ask(model, frame, within), datetime.now(UTC), spoken_of, ([], [], {})))
 
 
 def ask(model: Model, frame: pd.DataFrame, within: Sequence[int] | None = None) -> Answers:
     """Ask a model about every row of a frame, for all its horizons or for some."""
-    inputs, ends = frame[feature_names()], within or horizons(model)
-    found = model.tell(inputs, ends) if isinstance(model, TurnoverModel) else model.tell(inputs)
+    ends = within or horizons(model)
+    found = model.tell(frame, ends) if isinstance(model, TurnoverModel) else model.tell(frame)
     return Answers(_silent(frame, found.unlike), ends, list(zip(found.explanations, found.intervals, strict=True)))
 
 
@@ -92,11 +95,11 @@ def told(
     """
 
     def spoken_of(explanation: Explanation, spoken: Places) -> Iterator[tuple[Any, ...]]:
-        found, families = ranked(explanation), explanation.by_family()
-        names = [json.dumps(name) for name in families.columns]
+        found, families = ranked(explanation), explanation.family_sums()
+        names = [json.dumps(name) for name in families]
         sums = [
             f"{{{', '.join([f'{name}: {value!r}' for name, value in zip(names, values, strict=True)])}}}"
-            for values in families.to_numpy()[spoken].tolist()
+            for values in np.column_stack(list(families.values()))[spoken].tolist()
         ]
         strongest, others = found.places(0, STRONGEST), found.places(STRONGEST, None)
         return zip(sentences.as_json(strongest, spoken), sentences.as_json(others, spoken), sums, strict=True)

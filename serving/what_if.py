@@ -13,7 +13,7 @@ import pandas as pd
 from features.catalog import CATALOG, WINDOW_DAYS, Feature, feature, own_usual, peer_usual
 from features.errors import InputError
 
-__all__ = ["NOTE", "changed", "moved", "observed_range"]
+__all__ = ["NOTE", "beside", "moved", "observed_range"]
 
 Floats = npt.NDArray[np.float64]
 NOTE = (
@@ -22,27 +22,32 @@ NOTE = (
 )
 
 
-def changed(row: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[str, Any]) -> pd.DataFrame:
-    """The row with other values of some signals over its main window, and what follows from them.
+def beside(twice: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[str, Any]) -> pd.DataFrame:
+    """The row as it is, and with other values of some signals over its main window and what follows from them.
 
     A signal's distance from the own past and from peers moves with it, in the spreads that its present values imply;
     where they imply none (it is now exactly as usual, or unknown), the distance stays as it is.
 
     Parameters
     ----------
-    row
-        One row of the feature frame with the usual values, shape (1, k).
+    twice
+        One row of the feature frame with the usual values, two times, shape (2, k).
     profile
         What the model was trained on (`training.profile.model_profile`): values outside are refused.
+
+    Returns
+    -------
+    frame of shape (2, k)
+        The second row is the other one.
 
     Raises
     ------
     InputError
         A name is no signal that work can change, its value now is unknown, or the new one was not seen in training.
     """
-    found = row
+    found: dict[str, Floats] = {}
     for name, value in changes.items():
-        entry, now = _signal(name), float(row[name].iloc[0])
+        entry, now = _signal(name), float(twice[name].iloc[0])
         if np.isnan(now):
             raise InputError(f"changes.{name}: not known for this agent now, so there is nothing to change.")
         low, high = observed_range(name, profile)
@@ -51,8 +56,10 @@ def changed(row: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[st
                 f"changes.{name}: {value:g} lies outside what training saw; choose {low:g} to {high:g}"
                 f" ({entry.label}, {entry.unit})."
             )
-        found = found.assign(**moved(row, name, value))
-    return found
+        found |= moved(twice, name, value)
+    for name, values in found.items():
+        values[0] = twice[name].iloc[0]
+    return twice.assign(**found)
 
 
 def moved(rows: pd.DataFrame, name: str, value: float) -> dict[str, Floats]:

@@ -1,6 +1,7 @@
 """A frame's columns as numbers: native for trees that split on categories, one-hot for parts that need numbers."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -33,6 +34,11 @@ class Columns:
             [str(name) for name in X.columns], {name: sorted(X[name].dropna().astype(str).unique()) for name in words}
         )
 
+    @cached_property
+    def index(self) -> "pd.Index[str]":
+        """The names for choosing from a frame: a list of them would be made into Arrow's strings every time."""
+        return pd.Index(self.names, dtype=object)
+
     @property
     def categorical(self) -> list[int]:
         """Places of the columns that hold words."""
@@ -52,9 +58,10 @@ class Columns:
             A column of numbers holds text.
         """
         if not self.categories:
-            chosen = X[self.names]
-            if (chosen.dtypes == np.float64).all():  # at once: a column at a time takes longer than a model does
-                return np.asfortranarray(chosen.to_numpy())
+            whole = X.shape[1] == len(self.names) and X.columns.equals(self.index)
+            found = (X if whole else X[self.index]).to_numpy()
+            if found.dtype == np.float64:  # at once: a column at a time takes longer than a model does
+                return np.asfortranarray(found)
         out = np.empty((len(X), len(self.names)), order="F")
         for place, name in enumerate(self.names):
             if name in self.categories:

@@ -17,7 +17,7 @@ __all__ = ["checked_frame", "checked_target", "checked_weight"]
 Floats = npt.NDArray[np.float64]
 
 
-def checked_frame(model: BaseEstimator, X: Any, names: list[str] | None = None) -> pd.DataFrame:
+def checked_frame(model: BaseEstimator, X: Any, names: "pd.Index[str] | None" = None) -> pd.DataFrame:
     """A frame with the model's columns in its order; any other array is fitted as columns x0, x1, ...
 
     Parameters
@@ -32,10 +32,10 @@ def checked_frame(model: BaseEstimator, X: Any, names: list[str] | None = None) 
     """
     if not isinstance(X, pd.DataFrame):
         array = validate_data(model, X, reset=names is None, ensure_all_finite="allow-nan")
-        return pd.DataFrame(array, columns=names or [f"x{place}" for place in range(array.shape[1])])
-    frame: pd.DataFrame = X if isinstance(X.columns.dtype, pd.StringDtype) else X.rename(columns=str)
-    known = set(frame.columns)
-    missing = [name for name in names or [] if name not in known]
+        known = [f"x{place}" for place in range(array.shape[1])] if names is None else names
+        return pd.DataFrame(array, columns=known)
+    frame: pd.DataFrame = X if X.columns.inferred_type == "string" else X.rename(columns=str)
+    missing = [] if names is None else [name for name in names if name not in frame.columns]
     if missing:
         raise InputError(f"The model needs columns that are missing: {', '.join(missing[:5])}.")
     if frame.empty:

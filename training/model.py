@@ -6,6 +6,7 @@ LightGBM's own text and `model.json`. No pickles: a model can be read, diffed, a
 """
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
@@ -25,7 +26,7 @@ from features.catalog import contract_version, feature, feature_names
 from training.calibration import Line, platt, sigmoid
 from training.columns import Columns
 from training.config import Recipe
-from training.contributions import Trees, contributions
+from training.contributions import FEW_ROWS, Trees, contributions
 from training.explain import Explanation, Told
 from training.inputs import checked_frame, checked_target, checked_weight
 from training.novelty import Seen
@@ -158,13 +159,34 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def tell(self, X: Any, level: float = 0.9) -> Told:
         """`explain`, `predict_interval` and `unlike` at once: reading a single row takes longer than each of them."""
         frame, native = self._native(X)
-        values, base = self.contributions(native)
-        interval, unlike = self._interval(self.margins_of(native), level), self.seen_.unlike(native, self.feature_names)
-        return Told([Explanation(values, base, frame)], [interval], unlike)
+        values, base, margins = self.told_of(native)
+        unlike = self.seen_.unlike(native, self.feature_names)
+        return Told([Explanation(values, base, frame)], [self._interval(margins, level)], unlike)
+
+    def told_of(self, native: Floats) -> tuple[Floats, Floats, Floats]:
+        """`contributions` and `margins_of` for columns as `columns_.native` gives them.
+
+        Of few rows the margins are what the contributions add up to: no booster is asked twice.
+        """
+        boosted, grown = self._trees
+        if len(native) > FEW_ROWS or any(trees and trees.prepared for trees in (boosted, grown)):
+            return *self.contributions(native), self.margins_of(native)
+        expanded, members = self.columns_.expanded(native), len(self.members_)
+        values, apart = np.zeros(native.shape), np.zeros(expanded.shape)
+        base, margins = np.full(len(native), self.intercept_), np.full((len(native), members), self.intercept_)
+        found = [(one, values, place) for place, one in enumerate(boosted.each(native) if boosted else ())]
+        found += [(one, apart, place % members) for place, one in enumerate(grown.each(expanded) if grown else ())]
+        found += [(one, apart, place) for place, one in enumerate(self._linear(expanded))]
+        for one, into, member in found:
+            into += one[:, :-1]
+            base += one[:, -1]
+            margins[:, member] += members * one.sum(axis=1)
+        values += self.columns_.folded(apart)
+        return values * self.line_.slope, base * self.line_.slope + self.line_.intercept, margins
 
     def contributions(self, native: Floats) -> tuple[Floats, Floats]:
         """The numbers of `explain` for columns as `columns_.native` gives them: (n, k), and the base (n,)."""
-        expanded, share = self.columns_.expanded(native), 1 / len(self.members_)
+        expanded = self.columns_.expanded(native)
         values, apart = np.zeros(native.shape), np.zeros(expanded.shape)
         base = np.full(len(native), self.intercept_)
         boosted, grown = self._trees
@@ -174,9 +196,8 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if grown:
             found = contributions(grown, expanded)
             apart, base = apart + found[:, :-1], base + found[:, -1]
-        for linear in [m.linear for m in self.members_ if m.linear is not None]:
-            found, middle = linear.contributions(expanded)
-            apart, base = apart + self.weights_[0] * share * found, base + self.weights_[0] * share * middle
+        for found in self._linear(expanded):
+            apart, base = apart + found[:, :-1], base + found[:, -1]
         values = values + self.columns_.folded(apart)
         return values * self.line_.slope, base * self.line_.slope + self.line_.intercept
 
@@ -241,6 +262,13 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         grown += [(m.extra_trees, share[3]) for m in self.members_ if m.extra_trees is not None]
         return Trees.of(boosted) if boosted else None, Trees.of(grown) if grown else None
 
+    def _linear(self, expanded: Floats) -> Iterator[Floats]:
+        """Contributions of each member's linear part to the mean margin, the base last, shape (n, m + 1)."""
+        share = self.weights_[0] / len(self.members_)
+        for linear in [m.linear for m in self.members_ if m.linear is not None]:
+            found, middle = linear.contributions(expanded)
+            yield share * np.column_stack([found, np.full(len(expanded), middle)])
+
     def _direction(self, name: str) -> int:
         entry = feature(name)
         return entry.direction(self.outcome) if entry else 0
@@ -248,7 +276,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _native(self, X: Any) -> tuple[pd.DataFrame, Floats]:
         """The model's columns of X, as they are and as numbers."""
         check_is_fitted(self, "members_")
-        frame = checked_frame(self, X, self.columns_.names)
+        frame = checked_frame(self, X, self.columns_.index)
         return frame, self.columns_.native(frame)
 
     def __sklearn_tags__(self) -> Tags:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,7 +25,7 @@ from training.model import RiskModel
 __all__ = ["TurnoverModel"]
 
 Floats = npt.NDArray[np.float64]
-_NODES, _SHARES = np.polynomial.legendre.leggauss(12)
+_RULE = np.polynomial.legendre.leggauss(12)  # nodes and shares
 _STEP = 1e-4
 _NAMES = {"voluntary": "turnover", "involuntary": "involuntary exit"}
 _LEAST = 1e-15
@@ -78,6 +79,7 @@ class TurnoverModel:
         seen = set(person_periods(spells, self.bands)["cause"])
         if "voluntary" not in seen:
             raise InputError(f"There is no voluntary exit among {len(X):,} rows; a longer history is needed.")
+        self.__dict__.pop("_columns", None)  # of an earlier fit
         self.causes = {cause: RiskModel(_NAMES[cause], self.recipe) for cause in CAUSES if cause in seen}
         for cause, model in self.causes.items():
             rows, y, weight = self._rows(spells, cause, sample_weight)
@@ -116,7 +118,8 @@ class TurnoverModel:
     def predict_intervals(self, X: pd.DataFrame, horizons: Sequence[int], level: float = 0.9) -> list[Floats]:
         """The same for several horizons, at the cost of the longest."""
         lasts = [self._band(horizon) for horizon in horizons]
-        return self._intervals(self._margins(self._ahead(X, max(lasts) + 1), len(X)), lasts, level)
+        ahead = self._ahead(self._checked(X), max(lasts) + 1)
+        return self._intervals(self._margins(ahead, len(X)), lasts, level)
 
     def _intervals(self, margins: list[Floats], lasts: Sequence[int], level: float) -> list[Floats]:
         return [self._interval([found[: last + 1] for found in margins], last, level) for last in lasts]
@@ -136,7 +139,7 @@ class TurnoverModel:
 
     def unlike(self, X: pd.DataFrame) -> list[str | None]:
         """Why a row is unlike anything seen in training, or None."""
-        return self._unlike(self._ahead(X, 1), len(X))
+        return self._unlike(self._ahead(self._checked(X), 1), len(X))
 
     def explain(self, X: pd.DataFrame, horizon: int | None = None) -> Explanation:
         """Contributions of every feature in log-odds of the probability of a voluntary exit within a horizon.
@@ -150,36 +153,43 @@ class TurnoverModel:
     def explain_horizons(self, X: pd.DataFrame, horizons: Sequence[int]) -> list[Explanation]:
         """The same for several horizons, at the cost of the longest."""
         lasts = [self._band(horizon) for horizon in horizons]
-        return self._explanations(X, self._ahead(X, max(lasts) + 1), lasts)
+        frame = self._checked(X)
+        ahead = self._ahead(frame, max(lasts) + 1)
+        found = [model.contributions(native) for model, native in zip(self.causes.values(), ahead, strict=True)]
+        return self._explanations(frame, found, lasts)
 
     def tell(self, X: pd.DataFrame, horizons: Sequence[int] | None = None, level: float = 0.9) -> Told:
         """`explain_horizons`, `predict_intervals` and `unlike` at once (see `RiskModel.tell`)."""
         lasts = [self._band(horizon) for horizon in horizons or [self.horizon_days]]
-        ahead = self._ahead(X, max(lasts) + 1)
-        intervals = self._intervals(self._margins(ahead, len(X)), lasts, level)
-        return Told(self._explanations(X, ahead, lasts), intervals, self._unlike(ahead, len(X)))
+        frame = self._checked(X)
+        ahead = self._ahead(frame, max(lasts) + 1)
+        found = [model.told_of(native) for model, native in zip(self.causes.values(), ahead, strict=True)]
+        margins = [one.reshape(-1, len(X), one.shape[1]) for _, _, one in found]
+        explanations = self._explanations(frame, [(values, base) for values, base, _ in found], lasts)
+        return Told(explanations, self._intervals(margins, lasts, level), self._unlike(ahead, len(X)))
 
-    def _explanations(self, X: pd.DataFrame, ahead: list[Floats], lasts: Sequence[int]) -> list[Explanation]:
+    def _explanations(
+        self, X: pd.DataFrame, found: list[tuple[Floats, Floats]], lasts: Sequence[int]
+    ) -> list[Explanation]:
+        """`found`: contributions and base of each cause, one band after another."""
         parts = []
-        for model, native in zip(self.causes.values(), ahead, strict=True):
-            values, base = model.contributions(native)
+        for values, base in found:
             parts.append((values.reshape(-1, len(X), values.shape[1]), base.reshape(-1, len(X))))
         return [self._explanation(X, [(v[: last + 1], base[: last + 1]) for v, base in parts], last) for last in lasts]
 
     def _explanation(self, X: pd.DataFrame, parts: list[tuple[Floats, Floats]], last: int) -> Explanation:
-        """`parts`: contributions (bands, n, k) and base (bands, n) of each cause."""
+        """`X`: the model's columns; `parts`: contributions (bands, n, k) and base (bands, n) of each cause."""
         ends = np.array([base + found.sum(axis=2) for found, base in parts]).transpose(0, 2, 1)
         starts = np.array([base + found[:, :, -1] for found, base in parts]).transpose(0, 2, 1)
         place_of = {name: place for place, name in enumerate(self.feature_names)}
-        slopes, values = np.zeros_like(ends), np.zeros((len(X), len(place_of)))
-        for node, share in zip(_NODES, _SHARES, strict=True):
-            slopes += share / 2 * self._gradient(starts + (node + 1) / 2 * (ends - starts), last)
+        values = np.zeros((len(X), len(place_of)))
+        slopes = self._mean_gradient(starts, ends, last)
         for number, ((found, _), model) in enumerate(zip(parts, self.causes.values(), strict=True)):
             places = [place_of[name] for name in model.columns_.names if name != BAND]
             for band, part in enumerate(found):
                 values[:, places] += part[:, :-1] * slopes[number, :, band, None]
         base = self._logit(ends, last) - values.sum(axis=1)
-        return Explanation(values, base, X[self.feature_names])
+        return Explanation(values, base, X)
 
     @property
     def feature_names(self) -> list[str]:
@@ -238,12 +248,26 @@ class TurnoverModel:
     def _ahead(self, X: pd.DataFrame, bands: int) -> list[Floats]:
         """Of each cause, the numbers of all rows in the first bands, one band after another, (bands * n, columns)."""
         ends, found = np.repeat(np.array(self.bands.ends[:bands], dtype=float), len(X)), []
-        for model in self.causes.values():
+        every = self._columns["voluntary"]
+        numbers = every.native(X)
+        for model, columns in zip(self.causes.values(), self._columns.values(), strict=True):
             place = model.columns_.names.index(BAND)
-            columns = Columns([name for name in model.columns_.names if name != BAND], model.columns_.categories)
-            native = columns.native(checked_frame(model, X, columns.names))
+            # what the hazard of a dismissal reads is among what that of a notice reads; words have codes of their own
+            native = columns.native(X) if every.categories else numbers[:, every.index.get_indexer(columns.index)]
             found.append(np.asfortranarray(np.insert(np.tile(native, (bands, 1)), place, ends, axis=1)))
         return found
+
+    @cached_property
+    def _columns(self) -> dict[str, Columns]:
+        """What each cause reads of a frame."""
+        return {
+            cause: Columns([name for name in model.columns_.names if name != BAND], model.columns_.categories)
+            for cause, model in self.causes.items()
+        }
+
+    def _checked(self, X: pd.DataFrame) -> pd.DataFrame:
+        """The columns that the hazards read."""
+        return checked_frame(self.causes["voluntary"], X, self._columns["voluntary"].index)
 
     def _margins(self, ahead: list[Floats], n: int) -> list[Floats]:
         """Of each cause, those of its members, shape (bands, n, members)."""
@@ -262,7 +286,7 @@ class TurnoverModel:
 
     def _log_odds(self, X: pd.DataFrame) -> Floats:
         """Log-odds of the daily hazards, shape (causes, n, bands)."""
-        margins = self._margins(self._ahead(X, len(self.bands.ends)), len(X))
+        margins = self._margins(self._ahead(self._checked(X), len(self.bands.ends)), len(X))
         found = [one.mean(axis=2) for one in margins]
         return self._calibrated(np.array(found).transpose(0, 2, 1))
 
@@ -275,12 +299,11 @@ class TurnoverModel:
 
         `at`: log-odds of the hazards (causes, n, bands); `margins`: of each member, (bands, n, members).
         """
-        line, members, found = list(self.causes.values())[cause].line_, margins.shape[2], []
-        for member in range(members):
-            moved = at.copy()
-            moved[cause] = line.apply(margins[:, :, member]).T
-            found.append(self._logit(moved, last))
-        away = np.array(found) - np.mean(found, axis=0)
+        members = margins.shape[2]
+        moved = np.repeat(at[:, None], members, axis=1)  # of each member in turn: all are asked at once
+        moved[cause] = list(self.causes.values())[cause].line_.apply(margins).transpose(2, 1, 0)
+        found = self._logit(moved.reshape(len(at), -1, at.shape[2]), last).reshape(members, -1)
+        away = found - found.mean(axis=0)
         return np.asarray((members - 1) / members * (away**2).sum(axis=0))
 
     def _logit(self, log_odds: Floats, last: int) -> Floats:
@@ -288,6 +311,16 @@ class TurnoverModel:
         p = incidence(sigmoid(log_odds[:, :, : last + 1]), self.bands.days[: last + 1])[0, :, last]
         p = np.clip(p, _LEAST, 1 - _LEAST)  # as it is shown: only 0 and 1 themselves have no log-odds
         return np.asarray(np.log(p) - np.log1p(-p))
+
+    def _mean_gradient(self, starts: Floats, ends: Floats, last: int) -> Floats:
+        """The mean of the gradient on the way from `starts` to `ends`, shape (causes, n, bands) each."""
+        (causes, n, bands), mean = ends.shape, np.zeros_like(ends)
+        # of few rows all nodes at once; of many, one after another takes less room and no longer
+        for nodes, shares in zip(*(np.array_split(one, min(len(one), 1 + n // 100)) for one in _RULE), strict=True):
+            way = starts[:, None] + (nodes[:, None, None] + 1) / 2 * (ends - starts)[:, None]
+            found = self._gradient(way.reshape(causes, -1, bands), last).reshape(causes, len(nodes), n, bands)
+            mean += np.einsum("m,cmnb->cnb", shares / 2, found)
+        return mean
 
     def _gradient(self, log_odds: Floats, last: int) -> Floats:
         """How the log-odds of the incidence change with those of each hazard, shape (causes, n, bands)."""

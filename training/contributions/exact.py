@@ -5,7 +5,7 @@ make as some hundred rows of the other way, and are then many times faster: they
 they are there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -79,6 +79,12 @@ class Trees:
         """Whether a leaf has more tests than tables can hold, so that LightGBM has to explain every row."""
         return max(map(depth, self.trees), default=0) > DEEPEST
 
+    def each(self, X: npt.ArrayLike) -> Iterator[Floats]:
+        """Contributions by booster, each scaled and as `contributions` has them, in LightGBM's own way."""
+        rows = _checked(self, X)
+        for booster, factor in self.boosters if len(rows) else ():
+            yield factor * np.asarray(booster.predict(rows, pred_contrib=True, num_threads=_threads(rows)))
+
     def margin(self, X: npt.ArrayLike) -> Floats:
         """What contributions add up to, shape (n,): the scaled margins of the boosters, added up."""
         rows = _checked(self, X)
@@ -110,7 +116,7 @@ def contributions(trees: Trees, X: npt.ArrayLike) -> Floats:
     """
     rows = _checked(trees, X)
     if trees.too_deep or (len(rows) <= FEW_ROWS and not trees.prepared):
-        return _by_lightgbm(trees, rows)
+        return np.asarray(sum(trees.each(rows), np.zeros((len(rows), trees.features + 1))))
     return _by_tables(*trees.tables, rows)
 
 
@@ -124,13 +130,6 @@ def _checked(trees: Trees, X: npt.ArrayLike) -> Floats:
 def _threads(rows: Floats) -> int:
     """One thread for few rows: more of them would wait for each other; else as many as there are (0)."""
     return 1 if len(rows) <= FEW_ROWS else 0
-
-
-def _by_lightgbm(trees: Trees, rows: Floats) -> Floats:
-    out = np.zeros((len(rows), trees.features + 1))
-    for booster, factor in trees.boosters if len(rows) else ():
-        out += factor * np.asarray(booster.predict(rows, pred_contrib=True, num_threads=_threads(rows)))
-    return out
 
 
 def _by_tables(groups: Groups, tables: Tables, rows: Floats) -> Floats:

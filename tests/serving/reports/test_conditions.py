@@ -17,7 +17,7 @@ from serving.reports.material import Material
 from serving.reports.scores import Scored
 from serving.reports.sentences import Compared, entry_of
 from serving.reports.trend import weekly_means
-from serving.what_if import changed
+from serving.what_if import beside
 from training.tracking import load_current
 
 
@@ -43,7 +43,8 @@ def test_moving_a_condition_is_changing_it_row_by_row(road: Home, found: tuple[M
         total = 0.0
         for agent in sorted(at.people):
             row = material.now[material.now["agent_id"] == agent].reset_index(drop=True)
-            after = changed(row, {name: low}, model.details_["profile"]) if row[name].notna().all() else row
+            twice = pd.concat([row, row], ignore_index=True)
+            after = beside(twice, {name: low}, model.details_["profile"])[1:] if row[name].notna().all() else row
             p = [model.predict_proba(one[model.feature_names])[0, 1] for one in (row, after)]
             total += p[1] - p[0] if agent in scored.present else 0.0
         apart = total / len(at.people)
