@@ -21,30 +21,37 @@ def columns(every: bool) -> list[Any]:
     return [
         type_coerce(column, JSON).label(column.name) if "reasons" in column.name else column
         for column in Score.__table__.columns
-        if every or column.name != "more_reasons"
+        if column.name != "answer" and (every or column.name != "more_reasons")
     ]
 
 
+# what an answer has beside the text that is sent, and who may read it
+_USUAL = [
+    Score.agent_id, Score.team_id, Score.as_of, Score.horizon_days, Score.probability, Score.model_version,
+    Score.contract_version, Score.scored_at, Score.answer,
+]  # fmt: skip
+
+
 @cache
-def _of_agents(newest: bool, several: bool, every: bool) -> Select[Any]:
+def _of_agents(newest: bool, several: bool, every: bool, usual: bool) -> Select[Any]:
     """Scores of an agent or of `several`, on a date or the newest; built once: building takes as long as asking."""
     outcome: Any = bindparam("outcome")
     horizon: Any = bindparam("horizon", type_=Integer)
     latest = select(Score.as_of).where(Score.outcome == outcome).order_by(Score.as_of.desc()).limit(1)
     day = latest.scalar_subquery() if newest else bindparam("day", type_=Date)
-    query = select(*columns(every)).where(Score.outcome == outcome, Score.as_of == day)
+    query = select(*(_USUAL if usual else columns(every))).where(Score.outcome == outcome, Score.as_of == day)
     query = query.where(or_(and_(horizon.is_(None), Score.main), Score.horizon_days == horizon))
     agents: Any = bindparam("agents", expanding=several)
     return query.where(Score.agent_id.in_(agents) if several else Score.agent_id == agents)
 
 
-def of_agents(which: Which, agents: Sequence[str]) -> tuple[Select[Any], dict[str, Any]]:
-    """The query for scores of some agents, and its values."""
+def of_agents(which: Which, agents: Sequence[str], usual: bool = False) -> tuple[Select[Any], dict[str, Any]]:
+    """The query for scores of some agents, and its values; `usual`: with the answer as it is kept, and no reasons."""
     several, every = len(agents) != 1, which.top_reasons > STRONGEST
     named = {"outcome": which.outcome, "horizon": which.horizon_days, "agents": list(agents) if several else agents[0]}
     if which.as_of is None:
-        return _of_agents(True, several, every), named
-    return _of_agents(False, several, every), named | {"day": which.as_of}
+        return _of_agents(True, several, every, usual), named
+    return _of_agents(False, several, every, usual), named | {"day": which.as_of}
 
 
 def of_date(which: Which, day: Any) -> Select[Any]:

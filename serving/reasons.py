@@ -78,24 +78,33 @@ class Sentences:
 
     def as_json(self, found: Ranked, rows: Places) -> list[str]:
         """Reasons of some rows as the text that the store keeps: a list for each field of `Reason`."""
-        order = found.order[rows]
-        place = np.searchsorted(sorted(self.by_signal), found.signals) * len(next(iter(self.by_signal.values())))
-        fields = {
-            "signal": _texts(map(json.dumps, found.signals)).take(pa.array(order.ravel())),
-            "family": _texts(map(json.dumps, map(family_of, found.signals))).take(pa.array(order.ravel())),
-            "sentence": self._escaped.take(pa.array((place[order] + rows[:, None]).ravel())),
-            "contribution": pa.array(found.contributions[rows].ravel()).cast(pa.large_string()),
-        }
-        starts = pa.array(np.arange(len(rows) + 1) * order.shape[1])
-        joined = [
-            pc.binary_join(pa.LargeListArray.from_arrays(starts, items), _COMMA).to_pylist()
-            for items in fields.values()
-        ]
+        fields = self._fields(found, rows)
+        joined = [_joined(items, len(rows)) for items in fields.values()]
         names = [f'"{name}": [' for name in fields]
         return [
             f"{{{'], '.join([name + some for name, some in zip(names, one, strict=True)])}]}}"
             for one in zip(*joined, strict=True)
         ]
+
+    def as_answer(self, found: Ranked, rows: Places) -> list[str]:
+        """Reasons of some rows as they are answered: a list of objects, without the signal's name."""
+        fields, parts = self._fields(found, rows), list[Any]()
+        for start, name in zip(("{", ", ", ", "), ("sentence", "family", "contribution"), strict=True):
+            parts += [pa.scalar(f'{start}"{name}": ', pa.large_string()), fields[name]]
+        end = pa.scalar("}", pa.large_string())
+        objects = pc.binary_join_element_wise(*parts, end, pa.scalar("", pa.large_string()))
+        return [f"[{one}]" for one in _joined(objects, len(rows))]
+
+    def _fields(self, found: Ranked, rows: Places) -> dict[str, Any]:
+        """Each field of `Reason` as JSON, for the reasons of one row after another."""
+        order = found.order[rows]
+        place = np.searchsorted(sorted(self.by_signal), found.signals) * len(next(iter(self.by_signal.values())))
+        return {
+            "signal": _texts(map(json.dumps, found.signals)).take(pa.array(order.ravel())),
+            "family": _texts(map(json.dumps, map(family_of, found.signals))).take(pa.array(order.ravel())),
+            "sentence": self._escaped.take(pa.array((place[order] + rows[:, None]).ravel())),
+            "contribution": pa.array(found.contributions[rows].ravel()).cast(pa.large_string()),
+        }
 
 
 def reasons(explanation: Explanation, frame: pd.DataFrame, top: int | None = None) -> list[list[Reason]]:
@@ -130,6 +139,13 @@ def ranked(explanation: Explanation) -> Ranked:
     sums = np.add.reduceat(explanation.values[:, columns], starts, axis=1)
     order = np.argsort(-np.abs(sums), axis=1, kind="stable")
     return Ranked(signals, order, np.take_along_axis(sums, order, axis=1))
+
+
+def _joined(items: Any, rows: int) -> list[str]:
+    """As many items a row, with commas between them."""
+    starts = pa.array(np.arange(rows + 1) * (len(items) // max(1, rows)))
+    found: list[str] = pc.binary_join(pa.LargeListArray.from_arrays(starts, items), _COMMA).to_pylist()
+    return found
 
 
 def _texts(texts: Iterable[str]) -> Any:

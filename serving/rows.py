@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any, cast
 
 import numpy as np
@@ -12,8 +13,8 @@ import pandas as pd
 
 from features.catalog import contract_version
 from serving.privacy.opt_out import OPTED_OUT
-from serving.reasons import Sentences, ranked, reasons
-from serving.tables import STRONGEST
+from serving.reasons import Ranked, Sentences, ranked, reasons
+from serving.tables import STRONGEST, USUAL
 from training.explain import Explanation
 from training.task import Model
 from training.turnover import TurnoverModel
@@ -39,9 +40,9 @@ POST = ["as_of", "agent_id", "team_id", "site_id", "queue"]
 Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
-Speak = Callable[[Explanation, Places], Iterable[tuple[Any, ...]]]
+Speak = Callable[[Explanation, Places, bool], Iterable[tuple[Any, ...]]]
 _NOTHING: Row = dict.fromkeys(("probability", "low", "high", "band", "base"))
-_WORDS, _NO_TEXT = ("reasons", "more_reasons", "families"), ("[]", "[]", "{}")
+_WORDS, _NO_TEXT = ("reasons", "more_reasons", "families", "answer"), ("[]", "[]", "{}", None)
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,18 @@ def score_frame(
     if frame.empty:
         return []
 
-    def spoken_of(explanation: Explanation, spoken: Places) -> Iterator[tuple[Any, ...]]:
+    def spoken_of(explanation: Explanation, spoken: Places, _: bool) -> Iterator[tuple[Any, ...]]:
         families, every = explanation.family_sums(), reasons(explanation, frame, top)
         values = np.column_stack(list(families.values()))[spoken].tolist()
         sums = (dict(zip(families, one, strict=True)) for one in values)
         return (
-            ([dict(vars(reason)) for reason in every[row]], [], found) for row, found in zip(spoken, sums, strict=True)
+            ([dict(vars(reason)) for reason in every[row]], [], found, None)
+            for row, found in zip(spoken, sums, strict=True)
         )
 
-    return list(_rows(model, version, frame, ask(model, frame, within), datetime.now(UTC), spoken_of, ([], [], {})))
+    return list(
+        _rows(model, version, frame, ask(model, frame, within), datetime.now(UTC), spoken_of, ([], [], {}, None))
+    )
 
 
 def ask(model: Model, frame: pd.DataFrame, within: Sequence[int] | None = None) -> Answers:
@@ -94,7 +98,7 @@ def told(
         When they were scored.
     """
 
-    def spoken_of(explanation: Explanation, spoken: Places) -> Iterator[tuple[Any, ...]]:
+    def spoken_of(explanation: Explanation, spoken: Places, main: bool) -> Iterator[tuple[Any, ...]]:
         found, families = ranked(explanation), explanation.family_sums()
         names = [json.dumps(name) for name in families]
         sums = [
@@ -102,7 +106,8 @@ def told(
             for values in np.column_stack(list(families.values()))[spoken].tolist()
         ]
         strongest, others = found.places(0, STRONGEST), found.places(STRONGEST, None)
-        return zip(sentences.as_json(strongest, spoken), sentences.as_json(others, spoken), sums, strict=True)
+        ends = _ends(found, sentences, spoken, sums) if main else repeat(None, len(spoken))
+        return zip(sentences.as_json(strongest, spoken), sentences.as_json(others, spoken), sums, ends, strict=True)
 
     return _rows(model, version, frame, answers, at, spoken_of, _NO_TEXT)
 
@@ -111,16 +116,38 @@ def _rows(
     model: Model, version: str, frame: pd.DataFrame, answers: Answers, at: datetime, speak: Speak,
     nothing: tuple[Any, ...],
 ) -> Iterator[Row]:  # fmt: skip
-    """Rows of the store; `speak` gives the columns `_WORDS` of those with a score, the others have `nothing` there."""
+    """Rows of the store; `speak` gives the columns `_WORDS` of those with a score, the others have `nothing` there.
+
+    Of the answer it gives the end, where there is to be one.
+    """
     posts, details = _posts(frame), cast("Any", model).details_
     spoken = np.flatnonzero([why is None for why in answers.silent])
     for shared, (explanation, interval) in zip(_shared(model, version, at, answers.within), answers.found, strict=True):
         # a band compares with what is usual within the horizon that the base rate was counted for
         rate = details["base_rate"] if shared["main"] else None
-        said = zip(_numbers(explanation, interval, spoken, rate), speak(explanation, spoken), strict=True)
+        words_of = speak(explanation, spoken, shared["main"])
+        said = zip(_numbers(explanation, interval, spoken, rate), words_of, strict=True)
         for post, why in zip(posts, answers.silent, strict=True):
             numbers, words = next(said) if why is None else (_NOTHING, nothing)
-            yield {**post, **shared, **numbers, **dict(zip(_WORDS, words, strict=True)), "abstained": why}
+            row = {**post, **shared, **numbers, **dict(zip(_WORDS, words, strict=True)), "abstained": why}
+            yield row if words[-1] is None else row | {"answer": _begin(row) + words[-1]}
+
+
+def _begin(row: Row) -> str:
+    """The usual answer of a row with a score, up to its reasons, as `serving.shown` would have it."""
+    return (
+        f'{{"agent_id": {json.dumps(row["agent_id"])}, "probability": {row["probability"]!r}, "interval": {{"low":'
+        f' {row["low"]!r}, "high": {row["high"]!r}}}, "band": {json.dumps(row["band"])}, "abstained": null,'
+        f' "base_log_odds": {row["base"]!r}, '
+    )
+
+
+def _ends(found: Ranked, sentences: Sentences, spoken: Places, families: list[str]) -> Iterator[str]:
+    """The rest of the usual answers: their reasons, what the others add up to, and the families."""
+    listed = sentences.as_answer(found.places(0, USUAL), spoken)
+    others = np.round(found.contributions[spoken, USUAL:].sum(axis=1), 12) + 0.0
+    for reasons_, other, family in zip(listed, others.tolist(), families, strict=True):
+        yield f'"reasons": {reasons_}, "other_reasons_log_odds": {other!r}, "families": {family}}}'
 
 
 def unscored(model: Model, version: str, frame: pd.DataFrame, at: datetime) -> Iterator[Row]:

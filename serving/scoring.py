@@ -3,11 +3,13 @@
 Every answer comes with whom it is about, so that whoever sends it can write that down first.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
+from pydantic_core import to_json
 from sqlalchemy import Select, select
 
 from features.errors import InputError, NotReadyError
@@ -19,7 +21,7 @@ from serving.queries import columns, of_agents, of_date
 from serving.schemas import USE, ScoresRequest, Which
 from serving.shown import past, shown
 from serving.store import Store
-from serving.tables import Score
+from serving.tables import USUAL, Score
 
 __all__ = ["Answer", "Scoring", "UnknownAgentError", "UnknownGroupError"]
 
@@ -41,12 +43,27 @@ class UnknownGroupError(InputError):
 
 @dataclass(frozen=True)
 class Answer:
-    """A body in the shape of its schema; which agents it is about, or which group; by which model."""
+    """A body in the shape of its schema; which agents it is about, or which group; by which model.
 
-    body: dict[str, Any]
+    A field of the body may be given apart, as the JSON that it is kept as.
+    """
+
+    said: dict[str, Any]
     agents: tuple[str, ...] = ()
     group: str = ""
     model: str = ""
+    kept: tuple[str, str] | None = None  # name and JSON of a field
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return self.said if self.kept is None else self.said | {self.kept[0]: json.loads(self.kept[1])}
+
+    def json(self) -> bytes:
+        """The body as it is sent."""
+        said = to_json(self.said, inf_nan_mode="null")
+        if self.kept is None:
+            return said
+        return b'%s,"%s":%s}' % (said[:-1], self.kept[0].encode(), self.kept[1].encode())
 
 
 class Scoring:
@@ -59,7 +76,7 @@ class Scoring:
     def one(self, who: Principal, agent_id: str, which: Which) -> Answer:
         """The score of one agent."""
         found = self._people(who, [agent_id], which, "agent_id")
-        return self._answer(found, which, {"score": shown(found[0], which.top_reasons)})
+        return self._answer(found, which, {}, kept=("score", _as_json(found[0], which.top_reasons)))
 
     def some(self, who: Principal, request: ScoresRequest) -> Answer:
         """Scores of some agents, in the order of the question.
@@ -74,7 +91,8 @@ class Scoring:
             Someone is not whom this principal reads about.
         """
         found = self._people(who, request.agent_ids, request, "agent_ids")
-        return self._answer(found, request, {"scores": [shown(row, request.top_reasons) for row in found]})
+        scores = ",".join([_as_json(row, request.top_reasons) for row in found])
+        return self._answer(found, request, {}, kept=("scores", f"[{scores}]"))
 
     def explanation(self, who: Principal, agent_id: str, which: Which) -> Answer:
         """Every reason of one score."""
@@ -155,7 +173,7 @@ class Scoring:
         about = self.policy.of(who).about
         if about == "self" and set(agents) != {who.agent_id}:
             raise refuse_person(self.policy, who, place)
-        rows = {row["agent_id"]: row for row in self._rows(*of_agents(which, agents))}
+        rows = {row["agent_id"]: row for row in self._named(which, agents)}
         if about not in ("everyone", "self"):  # an unknown agent is refused like one who does not share
             shares = self._shares(who, agents)
             if not all(agent in rows and self._may(who, rows[agent], shares) for agent in agents):
@@ -193,6 +211,20 @@ class Scoring:
         with self.store.reading() as connection:
             return cast("Sequence[Record]", connection.execute(query, bound or {}).mappings().all())
 
+    def _named(self, which: Which, agents: Sequence[str]) -> Sequence[Record]:
+        """The rows of some agents: with the usual answer where it is asked for and kept, else with what makes it."""
+        if which.top_reasons != USUAL:
+            return self._rows(*of_agents(which, agents))
+        found = self._rows(*of_agents(which, agents, usual=True))
+        kept = [row for row in found if row["answer"] is not None and row["probability"] is not None]
+        if len(kept) == len(found):
+            return kept
+        known = {row["agent_id"] for row in kept}
+        return [
+            *kept,
+            *self._rows(*of_agents(which, [row["agent_id"] for row in found if row["agent_id"] not in known])),
+        ]
+
     def _shares(self, who: Principal, agents: Sequence[str]) -> dict[str, bool]:
         if self.policy.of(who).about != "shared":
             return {}
@@ -206,8 +238,9 @@ class Scoring:
         return for_manager(row) if who.role == "manager" else row
 
     def _answer(
-        self, rows: Sequence[Record], which: Which, body: dict[str, Any], about: Sequence[Record] | None = None
-    ) -> Answer:
+        self, rows: Sequence[Record], which: Which, body: dict[str, Any], about: Sequence[Record] | None = None,
+        kept: tuple[str, str] | None = None,
+    ) -> Answer:  # fmt: skip
         first = rows[0]
         common = {
             "outcome": which.outcome,
@@ -218,7 +251,7 @@ class Scoring:
             "freshness": self._freshness(first),
         }
         agents = tuple(row["agent_id"] for row in (rows if about is None else about))
-        return Answer(common | body, agents, model=f"{which.outcome} {first['model_version']}")
+        return Answer(common | body, agents, model=f"{which.outcome} {first['model_version']}", kept=kept)
 
     def _freshness(self, row: Record) -> dict[str, Any]:
         age = (datetime.now(UTC).date() - row["as_of"]).days
@@ -229,3 +262,9 @@ class Scoring:
             "age_days": age,
             "fresh": age <= self.fresh_days,
         }
+
+
+def _as_json(row: Record, top: int) -> str:
+    """A score as it is sent: as it is kept, or made of its parts."""
+    kept: str | None = row.get("answer")
+    return to_json(shown(row, top), inf_nan_mode="null").decode() if kept is None else kept

@@ -31,7 +31,7 @@ Packed = dict[str, tuple[str, dict[str, bytes]]]  # of each outcome: version, an
 _ANSWER = pa.schema(
     [(name, pa.string()) for name in ("agent_id", "team_id", "site_id", "queue", "outcome", "model_version")]
     + [(name, pa.string()) for name in ("contract_version", "band", "abstained")]
-    + [(name, pa.string()) for name in ("reasons", "more_reasons", "families")]
+    + [(name, pa.string()) for name in ("reasons", "more_reasons", "families", "answer")]
     + [(name, pa.float64()) for name in ("probability", "low", "high", "base")]
     + [("horizon_days", pa.int32()), ("main", pa.bool_())]
 )

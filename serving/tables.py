@@ -10,9 +10,22 @@ from sqlalchemy import JSON, Dialect, Double, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["STRONGEST", "AuditEntry", "AuditHead", "Base", "Consent", "Records", "Score", "Switch", "Token", "records"]
+__all__ = [
+    "STRONGEST",
+    "USUAL",
+    "AuditEntry",
+    "AuditHead",
+    "Base",
+    "Consent",
+    "Records",
+    "Score",
+    "Switch",
+    "Token",
+    "records",
+]
 
 STRONGEST = 8  # reasons of a score that are kept where they are read first
+USUAL = 5  # reasons that are answered where nobody says how many
 
 
 class Records(TypeDecorator[list[dict[str, Any]]]):
@@ -48,6 +61,8 @@ class Score(Base):
     """One score with its reasons. `probability` is null where the model abstained, and `abstained` says why.
 
     The strongest reasons lie apart from the others: an answer seldom shows more, and fifty are slow to read.
+    `answer` is the usual answer as it is sent, for the main horizon where there is a score: making it from the other
+    columns, a hundred at a time, takes longer than all else.
     `main` marks the horizon that is meant where none is named; `low` and `high` hold 9 of 10 resampled models' scores.
     """
 
@@ -68,6 +83,7 @@ class Score(Base):
     strongest: Mapped[list[dict[str, Any]]] = mapped_column("reasons", Records)
     more_reasons: Mapped[list[dict[str, Any]]] = mapped_column(Records, nullable=True, default=list)
     families: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+    answer: Mapped[str | None]
     model_version: Mapped[str]
     contract_version: Mapped[str]
     team_id: Mapped[str]

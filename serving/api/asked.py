@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -29,10 +28,10 @@ class Asked:
     answer: Answer | None = None
     written: bool = False  # the entry is in the log already, together with what was done
 
-    def answered(self, answer: Answer) -> dict[str, Any]:
-        """Keep for the log whom an answer is about, and return its body."""
+    def answered(self, answer: Answer) -> Answer:
+        """Keep for the log whom an answer is about."""
         self.answer = answer
-        return answer.body
+        return answer
 
     @property
     def role(self) -> str:

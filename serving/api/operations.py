@@ -15,10 +15,7 @@ OPEN = ("/", "/docs.json", "/schema.json", "/healthz", "/livez", "/readyz")
 OPEN_PREFIX = "/static_content/"
 PURPOSE_HEADER, PURPOSE_QUERY = b"respite-purpose", "purpose"
 # what BentoML answers; everything else is answered by the application that is mounted
-BENTOML: dict[tuple[str, str], Operation] = {
-    ("POST", "/v1/scores"): "scores",
-    ("POST", "/v1/score_rows"): "score_rows",
-}
+BENTOML: dict[tuple[str, str], Operation] = {("POST", "/v1/score_rows"): "score_rows"}
 PATHS: dict[tuple[str, str], Operation] = {
     **{(r.method, r.path): r.operation for r in ROUTES},
     **BENTOML,

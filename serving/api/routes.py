@@ -24,10 +24,12 @@ from serving.schemas import (
     OfGroup,
     OfLog,
     OfModel,
+    OfNothing,
     OfTeam,
     Oneself,
     PageResponse,
     ScoreResponse,
+    ScoresRequest,
     ScoresResponse,
     WhatIfRequest,
     WhatIfResponse,
@@ -35,12 +37,17 @@ from serving.schemas import (
 )
 from serving.scoring import Answer
 
-__all__ = ["ROUTES", "consent", "explanation", "history", "log", "model", "page_of_everyone"]
+__all__ = ["ROUTES", "consent", "explanation", "history", "log", "model", "page_of_everyone", "scores"]
 
 
 def score_of_agent(desk: Desk, who: Principal, question: OfAgent) -> Answer:
     """The score of one agent, with reasons in words."""
     return desk.scoring.one(who, question.agent_id, question)
+
+
+def scores(desk: Desk, who: Principal, _: OfNothing, body: ScoresRequest) -> Answer:
+    """Scores of some agents from the last batch, with reasons in words."""
+    return desk.scoring.some(who, body)
 
 
 def explanation(desk: Desk, who: Principal, question: OfAgent) -> Answer:
@@ -97,6 +104,7 @@ def log(desk: Desk, _: Principal, question: OfLog) -> Answer:
 _OF_AGENT = "/v1/agents/{agent_id}"
 ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_OF_AGENT}/score", "scores", OfAgent, ScoreResponse, score_of_agent),
+    Route("POST", "/v1/scores", "scores", OfNothing, ScoresResponse, scores, ScoresRequest),
     Route("GET", f"{_OF_AGENT}/explanation", "explanation", OfAgent, ExplanationResponse, explanation),
     Route("GET", f"{_OF_AGENT}/history", "history", OfAgent, HistoryResponse, history),
     Route("POST", f"{_OF_AGENT}/what-if", "what_if", Oneself, WhatIfResponse, what_if, WhatIfRequest, computes=True),

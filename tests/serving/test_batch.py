@@ -29,7 +29,8 @@ def own_home(road: Home, tmp_path: Path) -> Home:
 
 def rows_of(store: Store, day: date) -> list[dict[str, Any]]:
     scores = [score for outcome in ("burnout", "turnover") for score in store.scores(outcome, day)]
-    apart = ("scored_at", "strongest", "more_reasons")  # when is no score; both are in `reasons`
+    # when is no score; both are in `reasons`; the answer is made of the others
+    apart = ("scored_at", "strongest", "more_reasons", "answer")
     told = [
         {name: value for name, value in vars(score).items() if name[0] != "_" and name not in apart} for score in scores
     ]

@@ -1,5 +1,6 @@
 """What may be answered, without any HTTP: order, sums, and refusals."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import select, update
 
 from features import Home
 from features.catalog import feature_names
@@ -14,8 +16,9 @@ from features.errors import InputError, NotReadyError
 from serving import Store
 from serving.access import Principal
 from serving.api.desk import Desk
-from serving.schemas import RowScore, RowsRequest, RowsResponse, ScoresRequest, ScoresResponse
+from serving.schemas import RowScore, RowsRequest, RowsResponse, ScoresRequest, ScoresResponse, Which
 from serving.scoring import UnknownAgentError
+from serving.tables import USUAL, Score
 from training.calibration import logit
 
 HR = Principal("hr", "hr")
@@ -69,6 +72,40 @@ def test_the_reasons_that_are_listed_are_the_strongest(desk: Desk, newest: pd.Da
     few = asked(desk, agent_ids=agent, top_reasons=3).scores[0]
     assert few.reasons == everything.reasons[:3]
     assert everything.other_reasons_log_odds == 0
+
+
+def test_the_answer_that_is_kept_is_the_one_that_would_be_made(desk: Desk, newest: pd.DataFrame) -> None:
+    for outcome in ("burnout", "turnover"):
+        agents = list(newest["agent_id"])
+        kept = asked(desk, agent_ids=agents, outcome=outcome).scores
+        made = asked(desk, agent_ids=agents, outcome=outcome, top_reasons=USUAL + 1).scores
+        for one, other in zip(kept, made, strict=True):
+            rest = other.other_reasons_log_odds + sum(reason.contribution for reason in other.reasons[USUAL:])
+            assert one.other_reasons_log_odds == pytest.approx(rest, abs=1e-9)
+            same = {"reasons": other.reasons[:USUAL], "other_reasons_log_odds": one.other_reasons_log_odds}
+            assert one == other.model_copy(update=same)
+
+
+def test_a_score_from_before_answers_were_kept_is_made_into_one(desk: Desk, newest: pd.DataFrame) -> None:
+    agents, store = list(newest["agent_id"]), desk.store
+    before = asked(desk, agent_ids=agents)
+    first = next(score.agent_id for score in before.scores if score.probability is not None)
+    mine = (Score.agent_id == first, Score.outcome == "burnout", Score.main)
+    with store.writing() as session:
+        kept = session.scalar(select(Score.answer).where(*mine).order_by(Score.as_of.desc()))
+        session.execute(update(Score).where(*mine).values(answer=None))
+    try:
+        assert kept is not None
+        assert asked(desk, agent_ids=agents) == before
+        said = desk.scoring.one(HR, first, Which()).json()
+    finally:
+        with store.writing() as session:
+            session.execute(update(Score).where(*mine).values(answer=kept))
+    assert json.loads(said) == json.loads(desk.scoring.one(HR, first, Which()).json())
+
+
+def test_what_is_kept_is_what_is_answered_where_nobody_says_how_many() -> None:
+    assert Which().top_reasons == RowsRequest(rows=[{}]).top_reasons == USUAL
 
 
 def test_an_unknown_agent_is_refused_by_name(desk: Desk, newest: pd.DataFrame) -> None:
