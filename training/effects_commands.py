@@ -41,7 +41,8 @@ def effects(
     """Estimate what a program changed, against people or teams that can be compared; or say why that cannot be told."""
     import json
 
-    from training.effects import OUTCOMES, Effect, study
+    from training.effects import OUTCOMES, Effect
+    from training.effects.study import study
 
     terminal = Terminal(as_json)
     with terminal.step(f"Studying {program}") as step:

@@ -1,12 +1,8 @@
-"""The study of one program: which design can answer, what it found of every outcome; kept in home and MLflow."""
+"""The study of one program: which design can answer, and what it found of every outcome."""
 
-import json
-import os
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from features.errors import InputError, NotReadyError
 from features.home import Home
 from training.effects.effect import DESIGNS, OUTCOMES, Analysis, Design, Effect, Estimate, Refused
+from training.effects.kept import keep
 from training.effects.measures import measure, reaches
 from training.effects.panel import PERIOD_DAYS, balanced, team_panel
 from training.effects.randomized import LEAST_ARM, LEAST_F, complier_effect, first_stage, intention_to_treat
@@ -24,7 +21,7 @@ from training.effects.staggered import LEAST_TEAMS, Staggered, staggered_effect
 from training.effects.turns import Turns, turns_of
 from training.effects.wedge import wedge_effect
 
-__all__ = ["DAYS", "design_of", "read_analysis", "study"]
+__all__ = ["DAYS", "design_of", "study"]
 
 DAYS, LEVEL = 180, 0.95
 _NOBODY_HELD_OUT = (
@@ -81,7 +78,7 @@ def study(
     else:
         effects, course = _by_teams(home, turns, wanted, primary, say)
         found = Analysis(program, wanted, day, primary, _judged(effects, primary), turns.counts(), course, days)
-    _keep(home, found)
+    keep(home, found)
     return found
 
 
@@ -90,20 +87,6 @@ def design_of(turns: Turns) -> Design | None:
     if turns.drawn:
         return "randomized"
     return "staggered" if turns.by_team else None
-
-
-def read_analysis(home: Home, program: str) -> Analysis:
-    """The study of a program that was kept last.
-
-    Raises
-    ------
-    NotReadyError
-        There is none.
-    """
-    path = _path(home, program)
-    if not path.exists():
-        raise NotReadyError(f"There is no study of {program} yet; run `respite effects --program {program}`.")
-    return Analysis.from_json(path.read_text(encoding="utf-8"))
 
 
 def _by_lot(home: Home, turns: Turns, days: int, say: Callable[[str], None]) -> list[Effect | Refused]:
@@ -245,28 +228,3 @@ def _judged(effects: Iterable[Effect | Refused], primary: str) -> tuple[Effect |
 def _p_value(one: Effect) -> float:
     half = (one.high - one.low) / 2
     return float(2 * norm.sf(abs(one.estimate) / half * norm.ppf(0.5 + one.level / 2))) if half > 0 else 1.0
-
-
-def _keep(home: Home, found: Analysis) -> None:
-    """Into the home and into MLflow: design, window and numbers."""
-    from training.tracking import tracked
-
-    path = _path(home, found.program)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(found.to_json(), encoding="utf-8")
-    os.replace(part, path)
-    with tracked(home, "effects", found.program) as run:
-        run.parameters({"program": found.program, "design": found.design, "primary": found.primary, "days": found.days,
-                        "as_of": found.as_of, **found.people})  # fmt: skip
-        for one in found.effects:
-            if isinstance(one, Effect):
-                name = f"{one.outcome}_{one.design}"
-                run.metrics({f"{name}": one.estimate, f"{name}_low": one.low, f"{name}_high": one.high})
-        run.text(json.dumps(json.loads(found.to_json()), indent=1), "analysis.json")
-        if found.event_study:
-            run.table(pd.DataFrame(found.event_study), "event_study.csv")
-
-
-def _path(home: Home, program: str) -> Path:
-    return home.root / "effects" / f"{re.sub(r'[^A-Za-z0-9._-]', '_', program)}.json"

@@ -12,8 +12,9 @@ from features import Home
 from features.errors import InputError, NotReadyError
 from features.raw import rows
 from features.simulation import Centre, Program, simulate, write
-from training.effects import OUTCOMES, Analysis, Effect, Refused, read_analysis, study
+from training.effects import OUTCOMES, Analysis, Effect, Refused, read_analysis
 from training.effects.measures import measure, reaches
+from training.effects.study import study
 from training.effects.turns import posts_on, turns_of
 
 LOT = Program("lot", "peer-stories", effect=-1.6, start_week=26, weeks=26)
