@@ -29,11 +29,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import pandas as pd
-from matplotlib.figure import Figure
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModel, LoggedModelOutput, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature, infer_signature
@@ -46,6 +45,9 @@ from training.model import RiskModel
 from training.packing import code_copies, requirements
 from training.pyfunc import Predictor
 from training.turnover import TurnoverModel
+
+if TYPE_CHECKING:  # the service keeps no figure, and would wait for matplotlib at its start
+    from matplotlib.figure import Figure
 
 __all__ = ["CHALLENGER", "CHAMPION", "Registered", "Run", "current", "history", "load_current", "promote", "tracked"]
 
@@ -87,7 +89,7 @@ class Run:
     def tags(self, values: dict[str, Any]) -> None:
         self.client.log_batch(self.id, tags=[RunTag(name, str(value)) for name, value in values.items()])
 
-    def figure(self, figure: Figure, name: str) -> None:
+    def figure(self, figure: "Figure", name: str) -> None:
         self.client.log_figure(self.id, figure, f"plots/{name}.png")
 
     def text(self, content: str, path: str) -> None:
