@@ -173,7 +173,7 @@ class Catalog(Frozen):
 def catalog() -> Catalog:
     """The catalog that comes with Respite."""
     path = Path(__file__).parent / "actions.yaml"
-    found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     try:
         return Catalog.model_validate(found)
     except ValidationError as error:

@@ -70,7 +70,7 @@ def words_in(language: str) -> Words:
     ConfigError
         Something in its file is no sentence.
     """
-    found = yaml.safe_load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
+    found = yaml.load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return Words(language, dict(_flat(found)))
 
 
