@@ -25,12 +25,31 @@ __all__ = [
     "ProgramSettings",
     "ServiceSettings",
     "Settings",
+    "SignInSettings",
     "load_settings",
 ]
 
 CONFIG_VARIABLE = "RESPITE_CONFIG"
 _PREFIX = "RESPITE__"
 _STRICT = ConfigDict(frozen=True, extra="forbid")
+
+
+_ADDRESS = r"^(https://|http://127\.0\.0\.1[:/]).+"
+
+
+class SignInSettings(BaseModel):
+    """Signing in to the portal with the provider: its addresses for that, and ours that it leads back to.
+
+    `client_id` is what Respite is called there; the secret, where there is one, is `RESPITE_OIDC_SECRET`.
+    """
+
+    model_config = _STRICT
+
+    authorize: str = Field(pattern=_ADDRESS)
+    token: str = Field(pattern=_ADDRESS)
+    client_id: str = Field(min_length=1)
+    back: str = Field(pattern=_ADDRESS + "/portal/sign-in/back$")
+    scope: str = Field("openid", pattern=r"(^| )openid( |$)")
 
 
 class OidcSettings(BaseModel):
@@ -52,6 +71,7 @@ class OidcSettings(BaseModel):
     teams_claim: str = "teams"
     agent_claim: str = "agent_id"
     leeway_s: int = Field(30, ge=0, le=300)
+    sign_in: SignInSettings | None = None
 
 
 class AccessSettings(BaseModel):

@@ -4,6 +4,7 @@ Nothing is taken on trust: the algorithm is an asymmetric one of a fixed list, i
 expiry is required. Source: RFC 7519, RFC 8725 (best current practices).
 """
 
+import hmac
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,11 @@ class IdentityProvider:
         except (OSError, ValueError, jwt.PyJWTError) as error:
             raise ConfigError(f"access.oidc.jwks {settings.jwks}: no set of keys: {error}.") from error
 
+    @property
+    def leads_there(self) -> bool:
+        """Whether a browser can be sent to it to sign in."""
+        return self.settings.sign_in is not None
+
     def check(self, authorization: str) -> Principal:
         """Whose token this is, as 'Bearer <JWT>'.
 
@@ -60,17 +66,32 @@ class IdentityProvider:
             The provider's keys cannot be read now.
         """
         token = authorization.partition(" ")[2].strip()
+        return self._checked(token, self.settings.audience, None)[0]
+
+    def check_id_token(self, token: str, client_id: str, nonce: str) -> tuple[Principal, float]:
+        """Whose id token this is, given to us and to this browser; and when it ends, in seconds of the epoch.
+
+        Raises
+        ------
+        AccessError, ConnectionError
+            As `check`; or it was given to another sign-in.
+        """
+        return self._checked(token, client_id, nonce)
+
+    def _checked(self, token: str, audience: str, nonce: str | None) -> tuple[Principal, float]:
         try:
             claims = jwt.decode(
                 token,
                 self._key(token),
                 algorithms=_ALGORITHMS,
-                audience=self.settings.audience,
+                audience=audience,
                 issuer=self.settings.issuer,
                 leeway=self.settings.leeway_s,
                 options={"require": ["exp", "iss", "aud", self.settings.name_claim]},
             )
-            return self._principal(claims)
+            if nonce is not None and not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
+                raise KeyError("nonce")
+            return self._principal(claims), float(claims["exp"])
         except PyJWKClientConnectionError:
             raise ConnectionError("The identity provider does not answer; ask again.") from None
         except (jwt.PyJWTError, InputError, KeyError, TypeError, ValueError):

@@ -26,6 +26,7 @@ from serving.portal.browser import (
 )
 from serving.portal.limits import Tries
 from serving.portal.pages import PAGES, Page, View
+from serving.portal.provider import from_provider, to_provider
 from serving.portal.sign_in import sign_in, sign_in_page, sign_out
 from serving.portal.visit import Moved, Visit
 
@@ -57,10 +58,19 @@ def portal(desk: Callable[[], Desk]) -> list[Path]:
     async def door(request: Request) -> Response:
         return await _guarded(lambda: sign_in_page(desk(), request))
 
-    own: dict[str, Callable[[Request], Awaitable[Response]]] = {"/portal/sign-in": enter, "/portal/sign-out": leave}
+    async def away(request: Request) -> Response:
+        return await _guarded(lambda: to_provider(desk(), request))
+
+    async def back(request: Request) -> Response:
+        return await _guarded(lambda: from_provider(desk(), limits(), request))
+
+    own: dict[str, Callable[[Request], Awaitable[Response]]] = {
+        "/portal/sign-in": enter, "/portal/sign-in/back": back, "/portal/sign-out": leave,
+    }  # fmt: skip
     found = [Path(p.path, _endpoint(p, p.view, desk) if p.view else own[p.path], methods=[p.method]) for p in PAGES]
     styles = [Path(path, partial(_style, file), methods=["GET"]) for path, file in _STYLES.items()]
-    return [*found, *styles, Path("/portal/sign-in", door, methods=["GET"])]
+    doors = [Path("/portal/sign-in", door, methods=["GET"]), Path("/portal/sign-in/provider", away, methods=["GET"])]
+    return [*found, *styles, *doors]
 
 
 def _endpoint(page: Page, view: View, desk: Callable[[], Desk]) -> Callable[[Request], Awaitable[Response]]:

@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl
 import serving.reports
 from serving.portal.words import LANGUAGES, Words, preferred, words_in
 
-__all__ = ["LANGUAGE", "REPORTS_STYLE", "SESSION", "VISIT", "cookie", "cookies_of", "form_of", "headers_of",
+__all__ = ["LANGUAGE", "PROVIDER", "REPORTS_STYLE", "SESSION", "VISIT", "cookie", "cookies_of", "form_of", "headers_of",
            "is_here", "language_asked", "words_for"]  # fmt: skip
 
 SESSION, VISIT, LANGUAGE = "respite_session", "respite_visit", "respite_language"
+PROVIDER = "respite_provider"  # what was asked of the identity provider
 _FIELDS = 20
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 REPORTS_STYLE = Path(serving.reports.__file__).with_name("style.css")
@@ -30,11 +31,11 @@ def cookies_of(headers: dict[bytes, bytes]) -> dict[str, str]:
     return {name: morsel.value for name, morsel in found.items()}
 
 
-def cookie(headers: dict[bytes, bytes], name: str, value: str, path: str = "/portal") -> str:
+def cookie(headers: dict[bytes, bytes], name: str, value: str, path: str = "/portal", same_site: str = "Strict") -> str:
     """A `Set-Cookie` that no script reads and no other site sends along; an empty value takes it away."""
     ended = "" if value else "; Max-Age=0"
     secure = "" if is_here(headers) else "; Secure"
-    return f"{name}={value}; Path={path}; HttpOnly; SameSite=Strict{secure}{ended}"
+    return f"{name}={value}; Path={path}; HttpOnly; SameSite={same_site}{secure}{ended}"
 
 
 def is_here(headers: dict[bytes, bytes]) -> bool:

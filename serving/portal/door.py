@@ -17,7 +17,7 @@ from serving.portal.visit import Visit, rendered
 __all__ = ["HTML", "PortalDoor"]
 
 HTML = "text/html; charset=utf-8"
-_OPEN = ("/portal/sign-in", "/portal/style.css", "/portal/portal.css")
+_OPEN = ("/portal/sign-in", "/portal/sign-in/provider", "/portal/style.css", "/portal/portal.css")
 _SIGN_IN = "/portal/sign-in"
 
 

@@ -36,6 +36,7 @@ class Page:
 
 PAGES: tuple[Page, ...] = (
     Page("POST", "/portal/sign-in", "sign_in", _ANY),
+    Page("GET", "/portal/sign-in/back", "sign_in", _ANY),
     Page("POST", "/portal/sign-out", "portal", _ANY),
     Page("GET", "/portal", "portal", _ANY, home.home),
     Page("GET", "/portal/me", "page", _SUPPORT, own.me, "me", ("agent",)),

@@ -19,7 +19,7 @@ from serving.portal.limits import Tries
 from serving.portal.visit import rendered
 from serving.portal.words import LANGUAGES
 
-__all__ = ["sign_in", "sign_in_page", "sign_out"]
+__all__ = ["sign_in", "sign_in_page", "sign_out", "welcome"]
 
 _FORGED = "This form is not from a page that was given to you; open the page again and send it from there."
 
@@ -33,7 +33,8 @@ def sign_in_page(desk: Desk, request: Request, status: int = 200, error: str = "
     notice = words.either("said", said) if words.has(f"said.{said}") else ""
     page = rendered(
         "sign_in.html", words, header="", notice=notice, error=error, proof=proof_of(visit),
-        provider=desk.provider is not None, languages=LANGUAGES,
+        provider=desk.provider is not None, leads_there=desk.provider is not None and desk.provider.leads_there,
+        languages=LANGUAGES,
     )  # fmt: skip
     response = HTMLResponse(page, status, headers=headers_of(page))
     if VISIT not in kept:
@@ -63,6 +64,20 @@ def sign_in(desk: Desk, tries: Tries, request: Request, form: dict[str, str]) ->
     except AccessError:
         tries.wrong(address)
         return sign_in_page(desk, request, 401, words_for(request.scope, headers)("sign_in.wrong"))
+    welcome(desk, who, session, kept)
+    response = RedirectResponse("/portal", 303, headers=headers_of(""))
+    response.headers.append("set-cookie", cookie(headers, SESSION, session))
+    return response
+
+
+def welcome(desk: Desk, who: Principal, session: str, kept: dict[str, str]) -> None:
+    """Keep a session that was begun, in place of the former one of this browser.
+
+    Raises
+    ------
+    AccessError
+        The role opens no page; the session has ended.
+    """
     asked().who = who
     try:
         desk.scoring.policy.refuse_operation(who, "portal")
@@ -71,9 +86,6 @@ def sign_in(desk: Desk, tries: Tries, request: Request, form: dict[str, str]) ->
         raise
     if SESSION in kept:
         desk.sessions.close(kept[SESSION])
-    response = RedirectResponse("/portal", 303, headers=headers_of(""))
-    response.headers.append("set-cookie", cookie(headers, SESSION, session))
-    return response
 
 
 def sign_out(desk: Desk, request: Request, form: dict[str, str]) -> Response:

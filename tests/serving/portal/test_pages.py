@@ -16,6 +16,7 @@ EVERY = ("hr", "manager", "agent", "data_scientist", "auditor")
 # what a role gets about: itself or whoever shares, a teammate who does not share, someone of another team; else 403
 RULES: dict[tuple[str, str], dict[str, tuple[int, int, int]]] = {
     ("POST", "/portal/sign-in"): dict.fromkeys(EVERY, (401, 401, 401)),  # with a token that opens nothing
+    ("GET", "/portal/sign-in/back"): dict.fromkeys(EVERY, (404, 404, 404)),  # nobody set up a provider
     ("POST", "/portal/sign-out"): {},  # a test of its own: it ends the session
     ("GET", "/portal"): dict.fromkeys(EVERY, YES),
     ("GET", "/portal/me"): {"agent": YES},
