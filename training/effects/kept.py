@@ -23,9 +23,13 @@ def keep(home: Home, found: Analysis) -> None:
     part = path.with_suffix(".part")
     part.write_text(found.to_json(), encoding="utf-8")
     os.replace(part, path)
+    windows = [one.window for one in found.effects if isinstance(one, Effect)]
+    data = (
+        {"data_from": min(start for start, _ in windows), "data_to": max(end for _, end in windows)} if windows else {}
+    )
     with tracked(home, "effects", found.program) as run:
         run.parameters({"program": found.program, "design": found.design, "primary": found.primary, "days": found.days,
-                        "as_of": found.as_of, **found.people})  # fmt: skip
+                        "as_of": found.as_of, **data, **found.people})  # fmt: skip
         for one in found.effects:
             if isinstance(one, Effect):
                 name = f"{one.outcome}_{one.design}"

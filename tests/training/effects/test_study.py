@@ -73,6 +73,7 @@ def test_the_study_is_a_run_in_mlflow(by_lot: Analysis, centre: Home) -> None:
     assert isinstance(found, Effect)
     assert run.data.metrics["burnout_score_randomized_low"] == pytest.approx(found.low)
     assert run.data.params["design"] == "randomized"
+    assert (run.data.params["data_from"], run.data.params["data_to"]) == tuple(map(str, found.window))
 
 
 def test_teams_one_after_another_are_found_to_be_that(centre: Home) -> None:
