@@ -55,8 +55,9 @@ class Uplift:
     @property
     def sentence(self) -> str:
         """What it says, the lower bound first."""
-        middle, low, high = self.per_offer
-        more = f"{low:+.2g} to {high:+.2g} {self.unit} (estimate {middle:+.2g})"
+        times, unit = (100, "in 100") if self.unit == "share" else (1, self.unit)
+        middle, low, high = (times * value for value in self.per_offer)
+        more = f"{low:+.2g} to {high:+.2g} {unit} (estimate {middle:+.2g})"
         said = f"Offered to {AT_SHARE:.0%} of people, each offer brings {more} more by expected benefit than by risk"
         shown = "the gain is shown" if self.shown else "no gain is shown, and risk stays the order"
         return f"{said}; over all shares {shown}."

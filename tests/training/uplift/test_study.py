@@ -143,6 +143,12 @@ def test_a_gain_is_shown_only_where_its_lower_end_is_above_zero(low: float, show
     assert found.shown is shown
 
 
+def test_shares_are_told_in_a_hundred() -> None:
+    one = Interval(0.034, -0.012, 0.08)
+    found = Uplift(None, "voluntary_exits", "share", date(2026, 1, 1), 180, 1, 1, "", one, one, one, one, one)
+    assert "each offer brings -1.2 to +8 in 100 (estimate +3.4) more" in found.sentence
+
+
 def test_the_command_tells_the_lower_bound_first_and_the_same_to_machines(
     centre: Home, command: Callable[..., Any]
 ) -> None:
