@@ -72,6 +72,7 @@ class Scoring:
     def __init__(self, store: Store, policy: AccessPolicy, fresh_days: int) -> None:
         self.store, self.policy, self.fresh_days = store, policy, fresh_days
         self.pages = PseudonymPages(store)
+        self._sqlite = store.engine.dialect.name == "sqlite"
 
     def one(self, who: Principal, agent_id: str, which: Which) -> Answer:
         """The score of one agent."""
@@ -160,7 +161,7 @@ class Scoring:
         """Under pseudonyms of the month, with neither sentences nor posts: who is meant cannot be read off."""
         names, more = self.pages.page(day, which.outcome, after, limit)
         known = which.model_copy(update={"as_of": day})
-        rows = {row["agent_id"]: row for row in self._rows(*of_agents(known, list(names.values())))}
+        rows = {row["agent_id"]: row for row in self._rows(*of_agents(known, list(names.values()), self._sqlite))}
         page = [{**rows[agent], "agent_id": name} for name, agent in names.items() if agent in rows]
         scores = [shown(row, 0) for row in page]
         body = {"scores": scores, "next": next(reversed(names)) if more and names else None}
@@ -214,16 +215,14 @@ class Scoring:
     def _named(self, which: Which, agents: Sequence[str]) -> Sequence[Record]:
         """The rows of some agents: with the usual answer where it is asked for and kept, else with what makes it."""
         if which.top_reasons != USUAL:
-            return self._rows(*of_agents(which, agents))
-        found = self._rows(*of_agents(which, agents, usual=True))
+            return self._rows(*of_agents(which, agents, self._sqlite))
+        found = self._rows(*of_agents(which, agents, self._sqlite, usual=True))
         kept = [row for row in found if row["answer"] is not None and row["probability"] is not None]
         if len(kept) == len(found):
             return kept
         known = {row["agent_id"] for row in kept}
-        return [
-            *kept,
-            *self._rows(*of_agents(which, [row["agent_id"] for row in found if row["agent_id"] not in known])),
-        ]
+        others = [row["agent_id"] for row in found if row["agent_id"] not in known]
+        return [*kept, *self._rows(*of_agents(which, others, self._sqlite))]
 
     def _shares(self, who: Principal, agents: Sequence[str]) -> dict[str, bool]:
         if self.policy.of(who).about != "shared":

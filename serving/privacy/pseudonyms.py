@@ -7,10 +7,12 @@ is about nobody. The scheme is described in docs/privacy.md.
 """
 
 import hmac
+import json
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, text
 from sqlalchemy.orm import Session
 
 from features.errors import AccessError, InputError
@@ -24,8 +26,9 @@ PREFIX = "P-"
 _BYTES, _AT_ONCE = 15, 500
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TEN_BITS, _TENS = [a + b for a in _LETTERS for b in _LETTERS], range(8 * _BYTES - 10, -1, -10)
-_SALTS_OF_ALL = select(Identity.agent_id, Identity.salt)
-_SALTS = _SALTS_OF_ALL.where(Identity.agent_id.in_(bindparam("some", expanding=True)))
+_SALTS = select(Identity.agent_id, Identity.salt).where(Identity.agent_id.in_(bindparam("some", expanding=True)))
+# SQLite reads any number of names from one text; a list would be a longer statement for each length
+_SALTS_HERE = text("SELECT agent_id, salt FROM identities WHERE agent_id IN (SELECT value FROM json_each(:some))")
 _ADD = insert(Identity)
 
 
@@ -84,10 +87,17 @@ def forget(session: Session, agent_id: str) -> bool:
 
 
 def _salts(session: Session | Connection, agent_ids: list[str]) -> dict[str, str]:
-    if len(agent_ids) > _AT_ONCE:  # all at once: asking for some hundred at a time takes longer
-        wanted, everyone = set(agent_ids), session.execute(_SALTS_OF_ALL)
-        return {row.agent_id: row.salt for row in everyone if row.agent_id in wanted}
-    return {row.agent_id: row.salt for row in session.execute(_SALTS, {"some": agent_ids})}
+    bind = session.get_bind() if isinstance(session, Session) else session
+    if bind.dialect.name == "sqlite":
+        return _pairs(session.execute(_SALTS_HERE, {"some": json.dumps(agent_ids)}))
+    found: dict[str, str] = {}
+    for start in range(0, len(agent_ids), _AT_ONCE):
+        found |= _pairs(session.execute(_SALTS, {"some": agent_ids[start : start + _AT_ONCE]}))
+    return found
+
+
+def _pairs(rows: Any) -> dict[str, str]:
+    return {row.agent_id: row.salt for row in rows}
 
 
 def _name(key: bytes, salt: str, agent_id: str) -> str:
