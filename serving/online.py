@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,7 +17,9 @@ from serving.scoring import Answer
 from serving.shown import parts
 from serving.what_if import NOTE, beside
 from training.task import Model
-from training.tracking import Registered, load_current
+
+if TYPE_CHECKING:
+    from training.tracking import Registered
 
 __all__ = ["Online"]
 
@@ -33,7 +35,7 @@ class Online:
         self._models: dict[str, tuple[Model, Registered]] = {}
         self._twice = lru_cache(maxsize=256)(self._read)
 
-    def load(self, outcome: str) -> tuple[Model, Registered]:
+    def load(self, outcome: str) -> tuple[Model, "Registered"]:
         """The champion of an outcome.
 
         Raises
@@ -42,6 +44,8 @@ class Online:
             There is none.
         """
         if outcome not in self._models:
+            from training.tracking import load_current  # MLflow: the process that starts the workers needs none
+
             self._models[outcome] = load_current(self.home, outcome)
         return self._models[outcome]
 

@@ -15,7 +15,6 @@ from serving.store import Score, Store
 from training.after_outreach import after_outreach, offers
 from training.config import OUTCOMES, OutcomeConfig
 from training.labels import label
-from training.tracking import load_current
 
 __all__ = ["monitor_home", "realized_scores"]
 
@@ -49,6 +48,8 @@ def monitor_home(home: Home, today: date) -> MonitorReport:
 
 
 def _watched(home: Home, store: Store, frame: pd.DataFrame, outcome: str, day: date) -> Watched:
+    from training.tracking import load_current  # MLflow: who reads what came true needs none
+
     model, _ = load_current(home, outcome)
     config = OutcomeConfig.model_validate(model.details_["config"])
     now = frame[frame["as_of"] == pd.Timestamp(day)]
