@@ -166,7 +166,7 @@ def _coded(column: pa.ChunkedArray, number: Callable[[Any], Any]) -> Days:
 
 def _days(column: pa.ChunkedArray) -> Days:
     numbers = pc.fill_null(column.cast(pa.date32()).cast(pa.int32()), NEVER)
-    return numbers.to_numpy()  # type: ignore[no-any-return]
+    return numbers.to_numpy()  # type: ignore[no-any-return] # pyarrow is untyped
 
 
 def _items(column: pa.ChunkedArray) -> tuple[Ints, npt.NDArray[Any]]:

@@ -235,7 +235,7 @@ def _sum(contacts: Contacts, row: int, values: Floats) -> None:
 def _handle_s(contacts: Contacts, row: int) -> float:
     """Talk, hold and after-call work; NaN where the talk is unknown."""
     hold_s, acw_s = contacts.hold_s[row], contacts.acw_s[row]
-    return contacts.talk_s[row] + (hold_s if hold_s == hold_s else 0.0) + (acw_s if acw_s == acw_s else 0.0)  # type: ignore[no-any-return]
+    return contacts.talk_s[row] + (hold_s if hold_s == hold_s else 0.0) + (acw_s if acw_s == acw_s else 0.0)  # type: ignore[no-any-return] # fields of arrays are untyped
 
 
 @numba.njit(cache=True, nogil=True)

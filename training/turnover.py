@@ -19,16 +19,14 @@ from training.config import Recipe
 from training.explain import Explanation, Told
 from training.files import FORMAT, about
 from training.hazard import BAND, CAUSES, Bands, Spells, incidence, person_periods
+from training.incidence import gradient, log_odds, mean_gradient
 from training.inputs import checked_frame
 from training.model import RiskModel
 
 __all__ = ["TurnoverModel"]
 
 Floats = npt.NDArray[np.float64]
-_RULE = np.polynomial.legendre.leggauss(12)  # nodes and shares
-_STEP = 1e-4
 _NAMES = {"voluntary": "turnover", "involuntary": "involuntary exit"}
-_LEAST = 1e-15
 
 
 class TurnoverModel:
@@ -129,10 +127,11 @@ class TurnoverModel:
         raw = np.array([found.mean(axis=2) for found in margins])  # (causes, bands, n)
         at = np.array([model.line_.apply(found) for model, found in zip(self.causes.values(), raw, strict=True)])
         at = at.transpose(0, 2, 1)
-        middle, gradient, spread = self._logit(at, last), self._gradient(at, last), np.zeros(at.shape[1])
+        days = self.bands.days[: last + 1]
+        middle, slopes, spread = log_odds(at, days), gradient(at, days), np.zeros(at.shape[1])
         for number, model in enumerate(self.causes.values()):
             spread += self._apart(at, number, margins[number], last)
-            toward = np.stack([(gradient[number] * raw[number].T).sum(axis=1), gradient[number].sum(axis=1)], axis=1)
+            toward = np.stack([(slopes[number] * raw[number].T).sum(axis=1), slopes[number].sum(axis=1)], axis=1)
             spread += np.einsum("ni,ij,nj->n", toward, model.line_covariance_, toward)
         reach = norm.ppf(0.5 + level / 2) * np.sqrt(spread)
         return sigmoid(np.column_stack([middle - reach, middle + reach]))
@@ -183,12 +182,12 @@ class TurnoverModel:
         starts = np.array([base + found[:, :, -1] for found, base in parts]).transpose(0, 2, 1)
         place_of = {name: place for place, name in enumerate(self.feature_names)}
         values = np.zeros((len(X), len(place_of)))
-        slopes = self._mean_gradient(starts, ends, last)
+        slopes = mean_gradient(starts, ends, self.bands.days[: last + 1])
         for number, ((found, _), model) in enumerate(zip(parts, self.causes.values(), strict=True)):
             places = [place_of[name] for name in model.columns_.names if name != BAND]
             for band, part in enumerate(found):
                 values[:, places] += part[:, :-1] * slopes[number, :, band, None]
-        base = self._logit(ends, last) - values.sum(axis=1)
+        base = log_odds(ends, self.bands.days[: last + 1]) - values.sum(axis=1)
         return Explanation(values, base, X)
 
     @property
@@ -302,34 +301,9 @@ class TurnoverModel:
         members = margins.shape[2]
         moved = np.repeat(at[:, None], members, axis=1)  # of each member in turn: all are asked at once
         moved[cause] = list(self.causes.values())[cause].line_.apply(margins).transpose(2, 1, 0)
-        found = self._logit(moved.reshape(len(at), -1, at.shape[2]), last).reshape(members, -1)
+        found = log_odds(moved.reshape(len(at), -1, at.shape[2]), self.bands.days[: last + 1]).reshape(members, -1)
         away = found - found.mean(axis=0)
         return np.asarray((members - 1) / members * (away**2).sum(axis=0))
-
-    def _logit(self, log_odds: Floats, last: int) -> Floats:
-        """Log-odds of the voluntary incidence by the end of a band, from those of the hazards (causes, n, bands)."""
-        p = incidence(sigmoid(log_odds[:, :, : last + 1]), self.bands.days[: last + 1])[0, :, last]
-        p = np.clip(p, _LEAST, 1 - _LEAST)  # as it is shown: only 0 and 1 themselves have no log-odds
-        return np.asarray(np.log(p) - np.log1p(-p))
-
-    def _mean_gradient(self, starts: Floats, ends: Floats, last: int) -> Floats:
-        """The mean of the gradient on the way from `starts` to `ends`, shape (causes, n, bands) each."""
-        (causes, n, bands), mean = ends.shape, np.zeros_like(ends)
-        # of few rows all nodes at once; of many, one after another takes less room and no longer
-        for nodes, shares in zip(*(np.array_split(one, min(len(one), 1 + n // 100)) for one in _RULE), strict=True):
-            way = starts[:, None] + (nodes[:, None, None] + 1) / 2 * (ends - starts)[:, None]
-            found = self._gradient(way.reshape(causes, -1, bands), last).reshape(causes, len(nodes), n, bands)
-            mean += np.einsum("m,cmnb->cnb", shares / 2, found)
-        return mean
-
-    def _gradient(self, log_odds: Floats, last: int) -> Floats:
-        """How the log-odds of the incidence change with those of each hazard, shape (causes, n, bands)."""
-        causes, n, bands = log_odds.shape
-        one = np.eye(causes * bands).reshape(causes * bands, causes, 1, bands) * _STEP
-        steps = np.concatenate([one, -one])  # of each hazard in turn, up and down: all are asked at once
-        moved = (log_odds + steps).swapaxes(0, 1).reshape(causes, -1, bands)
-        up, down = self._logit(moved, last).reshape(2, causes, bands, n)
-        return np.asarray((up - down).swapaxes(1, 2) / (2 * _STEP))
 
 
 def _read(X: pd.DataFrame, cause: str) -> list[str]:
