@@ -15,7 +15,7 @@ from serving.api.asked import asked, known
 from serving.api.counters import exposition
 from serving.api.desk import Desk
 from serving.api.operations import PURPOSE_QUERY
-from serving.api.problems import problem, refusal_of
+from serving.api.problems import refused
 from serving.api.route import JSON, Route
 from serving.api.routes import ROUTES
 from serving.scoring import Answer
@@ -65,12 +65,8 @@ def _responded(answer: Callable[[], Answer], media: str) -> Response:
     """An answer, once whom it is about is kept for the log; or the refusal that it ended in. A fault goes on."""
     try:
         found = asked().answered(answer())
-    except Exception as error:
-        refusal = refusal_of(error)
-        if refusal is None:
-            raise
-        headers, body = problem(refusal.status, refusal.detail)
-        return Response(body, refusal.status, headers)
+    except Exception as error:  # noqa: BLE001 - a fault is raised again
+        return refused(error)
     if media == JSON:
         return Response(found.json(), media_type=JSON)
     return Response(found.body["content"], media_type=media, headers=_AS_FILES | _NAMED.get(media, {}))

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError
+from starlette.responses import Response
 
 from features.errors import AccessError, InputError, NotReadyError, RespiteError
 from serving.access.people import NotYoursError
@@ -16,7 +17,9 @@ from serving.feedback.log import UnknownFeedbackError
 from serving.offering import UnknownOfferError
 from serving.scoring import UnknownAgentError, UnknownGroupError
 
-__all__ = ["PROBLEM", "RETRY_AFTER_S", "LogError", "Refusal", "TokenError", "one_sentence", "problem", "refusal_of"]
+__all__ = [
+    "PROBLEM", "RETRY_AFTER_S", "LogError", "Refusal", "TokenError", "one_sentence", "problem", "refusal_of", "refused",
+]  # fmt: skip
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -85,3 +88,12 @@ def problem(status: int, detail: str) -> tuple[dict[str, str], bytes]:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = str(RETRY_AFTER_S)
     return headers, json.dumps(body | {"detail": detail}, ensure_ascii=True).encode()
+
+
+def refused(error: Exception) -> Response:
+    """The response to a refusal; a fault is raised again."""
+    refusal = refusal_of(error)
+    if refusal is None:
+        raise error
+    headers, body = problem(refusal.status, refusal.detail)
+    return Response(body, refusal.status, headers)

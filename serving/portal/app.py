@@ -12,7 +12,7 @@ from starlette.routing import Route as Path
 from serving.access.sessions import proves
 from serving.api.asked import known
 from serving.api.desk import Desk
-from serving.api.problems import Refusal, problem, refusal_of
+from serving.api.problems import Refusal, refused
 from serving.portal.browser import (
     LANGUAGE,
     REPORTS_STYLE,
@@ -112,12 +112,8 @@ async def _guarded(answer: Callable[[], Response]) -> Response:
     """An answer, or the refusal that it ended in, which the gate makes a page of. A fault goes on."""
     try:
         return await anyio.to_thread.run_sync(answer)
-    except Exception as error:
-        refusal = refusal_of(error)
-        if refusal is None:
-            raise
-        headers, body = problem(refusal.status, refusal.detail)
-        return Response(body, refusal.status, headers)
+    except Exception as error:  # noqa: BLE001 - a fault is raised again
+        return refused(error)
 
 
 async def _style(file: File, _: Request) -> Response:
