@@ -163,6 +163,8 @@ _CODE = (
     "catalog",
     "unknown",
     "rollup",
+    "contact_files",
+    "cells",
     "days",
     "in_order",
     "shifts",

@@ -12,16 +12,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.by_agent import Days, Floats, Ints
+from features.by_agent import Days, Floats, Ints, in_slices
 
-__all__ = ["FIRST_MONDAY", "cells_of", "coded", "gathered", "table_of", "whole", "with_ends"]
+__all__ = ["FIRST_MONDAY", "cells_of", "coded", "gathered", "table_of", "whole", "with_ends", "with_nulls"]
 
 FIRST_MONDAY = 4  # 1970-01-05
 
 
 def whole(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    """A column as numbers, to read only: dates as days since 1970, times as microseconds."""
-    if pa.types.is_date(column.type):
+    """A column as numbers, to read only: dates as days since 1970, times as microseconds, flags as 1 or 0.
+
+    What is unknown is -1 in a flag and NaN elsewhere.
+    """
+    if pa.types.is_boolean(column.type):
+        column = pc.fill_null(column.cast(pa.int8()), pa.scalar(-1, pa.int8()))
+    elif pa.types.is_date(column.type):
         column = column.cast(pa.date32()).cast(pa.int32())
     elif pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us")).cast(pa.int64())
@@ -47,10 +52,17 @@ def cells_of(agent: Days, day: Days, agents: int) -> tuple[Ints, int]:
     """Each row's agent-day as a number, in order of week, agent and day; and how many there can be."""
     if not len(day):
         return np.zeros(0, np.int64), 0
-    week, weekday = np.divmod(day - np.int32(FIRST_MONDAY), np.int32(7))
-    first = int(week.min())
-    cell = ((week - first).astype(np.int64) * agents + agent) * 7 + weekday
-    return cell, (int(week.max()) - first + 1) * agents * 7
+    first, last = ((int(end) - FIRST_MONDAY) // 7 for end in (day.min(), day.max()))
+    cell = np.empty(len(day), np.int64)
+    in_slices(len(day), lambda low, high: _number_cells(low, high, agent, day, first, agents, cell))
+    return cell, (last - first + 1) * agents * 7
+
+
+@numba.njit(cache=True, nogil=True)
+def _number_cells(low: int, high: int, agent: Days, day: Days, first: int, agents: int, cell: Ints) -> None:
+    for row in range(low, high):
+        since = day[row] - FIRST_MONDAY - 7 * first
+        cell[row] = (since // 7 * agents + agent[row]) * 7 + since % 7
 
 
 @numba.njit(cache=True, nogil=True)
@@ -80,11 +92,20 @@ def with_ends(states: pa.Table) -> pa.Table:
 
 
 def table_of(keys: dict[str, Any], of: Ints, names: tuple[str, ...], values: Floats) -> pa.Table:
+    """Columns of keys, taken from rows, and of values, shape (names, rows); NaN becomes null."""
     columns: dict[str, pa.Array] = {}
     for name, key in keys.items():
         if isinstance(key, tuple):
             columns[name] = pa.DictionaryArray.from_arrays(key[0][of], key[1])
         else:
             columns[name] = pa.array(key[of], pa.int32()).cast(pa.date32())
-    columns |= {name: pa.array(column, from_pandas=True) for name, column in zip(names, values, strict=True)}
+    columns |= {name: with_nulls(column) for name, column in zip(names, values, strict=True)}
     return pa.table(columns)
+
+
+def with_nulls(column: Floats) -> pa.Array:
+    """The same memory as an array in which NaN is null."""
+    known = ~np.isnan(column)
+    valid = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+    values = pa.py_buffer(np.ascontiguousarray(column))
+    return pa.Array.from_buffers(pa.float64(), len(column), [valid, values])

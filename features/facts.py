@@ -1,12 +1,16 @@
 """Events become agent-day facts, and facts are brought up to date by the agent-days that new events touch."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ibis
 import pyarrow as pa
 
+from features.contact_files import contacts_in
 from features.days import contact_facts
 from features.engine import SourceTables, batches, unbound
 from features.fact_files import Facts, monday, sizes_of, week_of, within
@@ -42,34 +46,42 @@ def refresh(connection: Any, home: Home) -> Facts:
     if not any(new.values()) and facts.batches:
         return facts
     facts.build += 1
-    for name, update in (("contacts", _update_contacts), ("shifts", _update_shifts)):
+    for name, first, update in (
+        ("contacts", _first_contacts, _update_contacts), ("shifts", _first_shifts, _update_shifts)
+    ):  # fmt: skip
         if not new[name]:
             continue
-        everything = batches(connection, name, listed[name])
         if facts.batches.get(name):
-            update(home, facts, everything, batches(connection, name, new[name]))
+            update(home, facts, batches(connection, name, listed[name]), batches(connection, name, new[name]))
         else:
-            _all_of(home, facts, everything, name)
+            first(home, facts, connection, listed[name])
     facts.batches = sizes
     facts.save(home)
     pa.default_memory_pool().release_unused()
     return facts
 
 
-def _all_of(home: Home, facts: Facts, rows: Any, name: str) -> None:
-    """Roll a whole table up, some weeks of days at a time so that memory stays bounded."""
-    if name == "shifts":
-        facts.store(home, "work_states", work_facts(shift_rows(rows).to_pyarrow()))
-        return
+def _first_shifts(home: Home, facts: Facts, connection: Any, files: Sequence[Path]) -> None:
+    facts.store(home, "work_states", work_facts(shift_rows(batches(connection, "shifts", files)).to_pyarrow()))
+
+
+def _first_contacts(home: Home, facts: Facts, connection: Any, files: Sequence[Path]) -> None:
+    """Roll all contacts up, some weeks of days at a time so that memory stays bounded."""
+    contacts = batches(connection, "contacts", files)
+    read = (contacts_in(files) if connection.name == "duckdb" else None) or partial(_between, contacts)
     with ThreadPoolExecutor(1) as behind:  # the last facts are stored while the next are made
         stored: Future[None] | None = None
-        for read in _ahead(contact_rows(part).to_pyarrow for part in _spans(rows)):
-            found = contact_facts(read)
+        for rows in _ahead(partial(read, *days) for days in _spans(contacts)):
+            found = contact_facts(rows)
             if stored:
                 stored.result()
             stored = behind.submit(_store_all, home, facts, found)
         if stored:
             stored.result()
+
+
+def _between(contacts: Any, low: date, high: date) -> Any:
+    return contact_rows(contacts.filter(contacts.day >= low, contacts.day < high)).to_pyarrow()
 
 
 def _store_all(home: Home, facts: Facts, found: Mapping[str, pa.Table]) -> None:
@@ -90,18 +102,16 @@ def _ahead(calls: Iterator[Callable[[], Any]]) -> Iterator[Any]:
             del result
 
 
-def _spans(contacts: Any) -> Iterator[Any]:
-    ends = (
-        contacts.agg(first=contacts.day.min(), last=contacts.day.max(), rows=contacts.count())
-        .to_pyarrow()
-        .to_pylist()[0]
-    )
+def _spans(contacts: Any) -> Iterator[tuple[date, date]]:
+    """Whole weeks with about as many contacts as are read at once: the first day, and the day after the last."""
+    about = contacts.agg(first=contacts.day.min(), last=contacts.day.max(), rows=contacts.count())
+    ends = about.to_pyarrow().to_pylist()[0]
     if ends["first"] is None:
         return
     first, last = week_of(ends["first"]), week_of(ends["last"])
     step = max(1, (last - first + 1) * CONTACTS_AT_ONCE // ends["rows"])
     for week in range(first, last + 1, step):
-        yield contacts.filter(contacts.day >= monday(week), contacts.day < monday(min(week + step, last + 1)))
+        yield monday(week), monday(min(week + step, last + 1))
 
 
 def _update_contacts(home: Home, facts: Facts, contacts: Any, new: Any) -> None:

@@ -6,7 +6,7 @@ What a feature is lies in `features.snapshot` and the signals; nothing here chan
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -19,7 +19,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.at_work import at_work
 from features.catalog import contract_version, feature_names
+from features.cells import with_nulls
 from features.engine import SourceTables, connected, source_tables, unbound
 from features.errors import InputError, NotReadyError
 from features.fact_files import shifts_since
@@ -28,7 +30,7 @@ from features.home import Home
 from features.past import Past
 from features.quality import Quality, quality_of, write_quality
 from features.raw import reach
-from features.snapshot import snapshot
+from features.snapshot import CONTEXT, snapshot
 from features.workdays import DAYS_BACK
 
 __all__ = [
@@ -106,7 +108,7 @@ def write_features(
         A date lies before the first contact.
     """
     extra = list(extra)
-    with connected(engine) as connection, duckdb.connect() as db:
+    with at_work(home), connected(engine) as connection, duckdb.connect() as db:
         tables = source_tables(connection, home)
         known = as_of_dates(home)
         whole = dates is None
@@ -118,11 +120,18 @@ def write_features(
         agents = _agents(db)
         past = Past(agents, facts.shifts_since(home))
         done = 0
-        for chunk in _chunks(dates, max(1, ROWS_AT_ONCE // len(agents))):
-            past.show(facts.pieces(home, chunk[0] - timedelta(days=DAYS_BACK), chunk[-1]), chunk[0])
-            _write_partitions(home, chunk, snapshot(db, past, chunk, extra))
-            done += len(chunk)
-            tick(done, len(dates))
+        with ThreadPoolExecutor(1) as behind:  # the last dates are written while the next are made
+            written: Future[None] | None = None
+            for chunk in _chunks(dates, max(1, ROWS_AT_ONCE // len(agents))):
+                past.show(facts.pieces(home, chunk[0] - timedelta(days=DAYS_BACK), chunk[-1]), chunk[0])
+                frame = snapshot(db, past, chunk, extra)
+                if written:
+                    written.result()
+                written = behind.submit(_write_partitions, home, chunk, frame)
+                done += len(chunk)
+                tick(done, len(dates))
+            if written:
+                written.result()
     _drop_stale(home, set(dates), whole)
     dates = [day for day in dates if partition(home, day).exists()]
     if not dates:
@@ -226,7 +235,9 @@ def _write_partitions(home: Home, dates: Sequence[date], frame: pd.DataFrame) ->
     """Write the rows of each date; a frame is in the order of dates."""
     ends = pd.DatetimeIndex([*dates, dates[-1] + timedelta(days=1)]).as_unit("us").to_numpy()
     bounds = np.searchsorted(frame["as_of"].to_numpy(), ends)
-    table = pa.Table.from_pandas(frame.drop(columns="as_of"), preserve_index=False)
+    table = pa.Table.from_pandas(frame[["agent_id", *CONTEXT]], preserve_index=False)
+    for name in frame.columns[len(CONTEXT) + 2 :]:
+        table = table.append_column(name, with_nulls(frame[name].to_numpy()))
     with ThreadPoolExecutor(2) as pool:
         list(
             pool.map(

@@ -2,7 +2,7 @@
 
 Expressions in Ibis, so that DuckDB, Spark and a warehouse say the same:
 
-- `contact_rows`: contacts with what is unknown marked; `features.days` makes agent-day facts of them.
+- `contact_rows`: what of contacts counts; `features.days` makes agent-day facts of them.
 - `shift_rows`: what each version of a shift adds up to, and when it held; `features.shifts` makes states of days.
 
 Sums are taken over whole multiples of a power of two, so that they are exact, and the same in every order.
@@ -31,16 +31,13 @@ _STATE = ("agent_id", "day", "known_on")
 
 
 def contact_rows(contacts: Any) -> Any:
-    """Every version of a contact, and every version that is taken back, with nothing missing.
+    """Every version of a contact, and every version that is taken back, as the loops need them.
 
-    Columns: `agent_id`, `queue`, `day`, `sign`, `utc_offset_s`, the times; `FLAGS` as 1, 0 or -1 (unknown); `NUMBERS`
-    as NaN where unknown.
+    Columns: `agent_id`, `queue`, `day`, `sign`, `utc_offset_s`, the times, `FLAGS` and `NUMBERS`; unknown is null.
     """
-    flags = {name: contacts[name].cast("int8").fill_null(-1) for name in FLAGS}
-    numbers = {name: contacts[name].fill_null(float("nan")) for name in NUMBERS}
     keys = ("agent_id", "queue", "day", "sign", "utc_offset_s")
     times = ("started_at", "ended_at", "recorded_at")
-    return contacts.select(*keys, *times, **flags, **numbers)
+    return contacts.select(*keys, *times, *FLAGS, *NUMBERS)
 
 
 def _exact(value: Any, unit: float) -> Any:

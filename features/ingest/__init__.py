@@ -6,6 +6,7 @@ and judged as it goes by, so that text in a number rejects that one row, by its 
 
 from pathlib import Path
 
+from features.at_work import at_work
 from features.home import Home
 from features.ingest.expressions import refuse_banned_reading
 from features.ingest.mapping import Mapping
@@ -42,7 +43,7 @@ def ingest(
     """
     report = IngestReport(mapping.name)
     steps = plan(mapping, source, home)
-    with workspace() as db:
+    with at_work(home), workspace() as db:
         refuse_banned_reading(db, mapping)
         library = Library(db, mapping, steps, keep_text)
         for step in steps:

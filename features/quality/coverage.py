@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import Any
@@ -137,11 +138,16 @@ def _some(db: Any, entries: Sequence[Feature], inputs: Inputs) -> Coverage:
     as_of = frame["as_of"]
     newest = as_of == as_of.max() if len(as_of) else np.zeros(0, dtype=bool)
     found = Coverage(len(as_of), len(np.unique(frame["agent"])), [], int(newest.sum()), {})
-    for entry in entries:
+
+    def told(entry: Feature) -> tuple[FeatureQuality, Floats]:
         values, null = np.ma.getdata(frame[entry.name]), nulls[entry.name]
         reasons = _reasons(null, why[entry.name], nulls, as_of)
-        found.features.append(_quality(entry, values[~null] if reasons else values, reasons))
-        found.newest[entry.name] = values[newest & ~null]
+        return _quality(entry, values[~null] if reasons else values, reasons), values[newest & ~null]
+
+    with ThreadPoolExecutor() as pool:
+        for entry, (quality, values) in zip(entries, pool.map(told, entries), strict=True):
+            found.features.append(quality)
+            found.newest[entry.name] = values
     return found
 
 

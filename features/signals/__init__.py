@@ -26,12 +26,12 @@ class Peers:
     """Groups of roster rows that are compared with one another; sums are taken in the roster's order."""
 
     def __init__(self, *keys: pd.Series) -> None:
-        self.code = pd.MultiIndex.from_arrays(list(keys)).factorize()[0]
+        self.code: npt.NDArray[Any] = keys[0].groupby(list(keys), sort=False, dropna=False).ngroup().to_numpy()
         self.groups = int(self.code.max(initial=-1)) + 1
 
     def total(self, values: Floats) -> Floats:
         """Each row's group total of the known values."""
-        sums = np.bincount(self.code, np.nan_to_num(values), self.groups)
+        sums: Floats = np.bincount(self.code, np.nan_to_num(values), self.groups).astype(np.float64, copy=False)
         totals: Floats = sums[self.code]
         return totals
 

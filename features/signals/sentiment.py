@@ -1,8 +1,8 @@
 """Sentiment: how customers sounded and what they answered. Only customers' words, unless asked for otherwise."""
 
 from collections.abc import Mapping
-from itertools import combinations
 
+import numba
 import numpy as np
 
 from features.signals import Floats, Window, enough, ratio
@@ -39,9 +39,23 @@ def slopes(weekly: Mapping[str, Floats]) -> dict[str, Floats]:
 
 def _theil_sen(means: Floats) -> Floats:
     """The median slope between all pairs of weeks; NaN under 4 weeks."""
-    pairs = combinations(range(means.shape[1]), 2)
-    rises = np.stack([(means[:, late] - means[:, early]) / (early - late) for late, early in pairs], axis=1)
-    known = (~np.isnan(means)).sum(axis=1) >= MIN_WEEKS
     out = np.full(len(means), np.nan)
-    out[known] = np.nanmedian(rises[known], axis=1)
+    _median_slopes(means, out)
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _median_slopes(means: Floats, out: Floats) -> None:
+    weeks = means.shape[1]
+    rises = np.empty(weeks * (weeks - 1) // 2)
+    for row in range(len(means)):
+        found, known = 0, 0
+        for late in range(weeks):
+            known += not np.isnan(means[row, late])
+            for early in range(late + 1, weeks):
+                rise = (means[row, late] - means[row, early]) / (early - late)
+                if not np.isnan(rise):
+                    rises[found] = rise
+                    found += 1
+        if known >= MIN_WEEKS:
+            out[row] = np.median(rises[:found])

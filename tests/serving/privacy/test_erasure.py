@@ -9,11 +9,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from features import Home, load_frame
+from features import Home, load_frame, write_features
 from features.errors import InputError, NotReadyError
 from features.fact_files import Facts
 from features.raw import rows
 from serving import Store
+from serving.batch import score_all
 from serving.consent import record
 from serving.privacy.erasure import erase
 from serving.privacy.memory import PERIOD
@@ -123,3 +124,20 @@ def test_what_is_still_there_is_named(home: Home) -> None:
     with pytest.raises(NotReadyError, match=r"still named in respite\.db"):
         erase(home, "A0001")
     assert left(home, "A0001") == ["respite.db"]
+
+
+def test_nobody_is_erased_while_a_run_holds_their_rows_and_would_bring_them_back(own_road: Home) -> None:
+    agent = str(load_frame(own_road)["agent_id"].iloc[-1])
+    refused = []
+
+    def try_it(*_: object) -> None:
+        with pytest.raises(NotReadyError, match="A run is writing into"):
+            erase(own_road, agent)
+        refused.append(agent)
+
+    score_all(own_road, say=try_it)
+    write_features(own_road, tick=try_it)
+    assert len(refused) > 1
+    assert erase(own_road, agent).left == []
+    score_all(own_road)
+    assert list(everywhere(own_road, agent)) == []
