@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.at_work import at_work
 from features.catalog import feature_names
 from features.errors import InputError
 from features.frame import frame_dates, load_frame, partition
@@ -74,6 +75,14 @@ def score_all(
     StoppedError
         Someone stopped Respite.
     """
+    with at_work(home):
+        return _score_all(home, as_of, outcomes, say, at_once, engine)
+
+
+def _score_all(
+    home: Home, as_of: date | None, outcomes: Sequence[str], say: Callable[[str], None], at_once: int,
+    engine: str | None,
+) -> BatchReport:  # fmt: skip
     day = as_of or frame_dates(home)[-1]
     frame = load_frame(home, day, day)
     if frame.empty:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, delete, text
 
+from features.at_work import alone
 from features.errors import InputError, NotReadyError
 from features.home import Home
 from serving.privacy.places import AGENT, OUTSIDE, left, parquet_files, personal_tables, text_files
@@ -33,10 +34,16 @@ def erase(home: Home, agent: str) -> Erased:
     InputError
         No name, or nothing is held about them.
     NotReadyError
-        The service was reading the store, or something that cannot be rewritten still names them; run it again.
+        A run is writing into the home, the service was reading the store, or something that cannot be rewritten still
+        names them; run it again.
     """
     if not agent.strip():
         raise InputError("--agent: name one, by the id in the table agents.")
+    with alone(home):
+        return _erase(home, agent)
+
+
+def _erase(home: Home, agent: str) -> Erased:
     store = Store(home)
     try:
         rows = _rows_of_store(store.engine, agent)
