@@ -205,7 +205,8 @@ def _details(task: Task, last: Fold, trained: Trained, columns: list[str]) -> di
         base_rate = float(np.nanmean(task.y[last.split.train]))
     config = task.config.model_dump(mode="json")
     rows, scores = task.frame[last.split.train], last.tested["model"].to_numpy()
-    profile = model_profile(rows[columns], list(rows["agent_id"]), scores, trained.explanation)
+    dates = rows["as_of"].to_numpy()
+    profile = model_profile(rows[columns], list(rows["agent_id"]), scores, trained.explanation, dates)
     found = {"config": config, "dates": last.split.dates, "base_rate": base_rate, "run_id": trained.run_id}
     return found | {"auroc": trained.metrics.auroc, "brier": trained.metrics.brier, "profile": profile}
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.catalog import feature
-from features.quality.drift import counts_in, edges_of
+from features.quality.drift import LEAST_ROWS, counts_in, edges_of, psi
 from training.explain import Explanation
 
 __all__ = ["by_signal", "column_profile", "model_profile"]
@@ -22,8 +22,9 @@ DIGITS = 9
 
 
 def model_profile(
-    trained_on: pd.DataFrame, agents: Sequence[str], scores: npt.NDArray[np.float64], explanation: Explanation
-) -> dict[str, Any]:
+    trained_on: pd.DataFrame, agents: Sequence[str], scores: npt.NDArray[np.float64], explanation: Explanation,
+    dates: npt.NDArray[Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The profile as plain JSON.
 
     Parameters
@@ -34,25 +35,40 @@ def model_profile(
         Of months that the model had not seen.
     explanation
         Of such months, too.
+    dates
+        Of the rows of `trained_on`, where there are several.
     """
     signals = by_signal(explanation)
     return {
         "agents": len(set(agents)),
-        "columns": {str(name): column_profile(trained_on[name].to_numpy(dtype=float)) for name in trained_on},
+        "columns": {str(name): column_profile(trained_on[name].to_numpy(dtype=float), dates) for name in trained_on},
         "scores": column_profile(scores),
         "contributions": {name: round(value, DIGITS) for name, value in signals.abs().mean().items()},
     }
 
 
-def column_profile(values: npt.NDArray[np.float64]) -> dict[str, Any]:
-    """Rows, null share, bins with their counts, and quantiles of one column; without values only the first two."""
+def column_profile(values: npt.NDArray[np.float64], dates: npt.NDArray[Any] | None = None) -> dict[str, Any]:
+    """Rows, null share, bins with their counts, and quantiles of one column; without values only the first two.
+
+    With the `dates` of the values also `usual_psi`: how far the date that lay furthest from all of them together was.
+    """
     known = values[np.isfinite(values)]
     found: dict[str, Any] = {"rows": len(values), "null_share": 1 - len(known) / max(1, len(values))}
     if not len(known):
         return found | {"edges": [], "counts": [], "quantiles": []}
     edges = edges_of(known)
     at = np.quantile(known, np.linspace(0, 1, QUANTILES), method="inverted_cdf")
-    return found | {"edges": edges, "counts": counts_in(known, edges), "quantiles": at.tolist()}
+    counts = counts_in(known, edges)
+    usual = {} if dates is None else {"usual_psi": _usual_psi(values, dates, edges, counts)}
+    return found | {"edges": edges, "counts": counts, "quantiles": at.tolist()} | usual
+
+
+def _usual_psi(
+    values: npt.NDArray[np.float64], dates: npt.NDArray[Any], edges: list[float], counts: list[int]
+) -> float:
+    of_dates = [one[np.isfinite(one)] for day in np.unique(dates) if len(one := values[dates == day])]
+    found = [psi(counts, counts_in(known, edges)) for known in of_dates if len(known) >= LEAST_ROWS]
+    return round(max(found, default=0.0), DIGITS)
 
 
 def by_signal(explanation: Explanation) -> pd.DataFrame:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from features.home import Home
 from features.quality.coverage import DIGITS
 
-__all__ = ["FORMAT", "LITTLE", "MUCH", "Before", "Drift", "FeatureDrift", "Profile", "build_before", "compared",
-           "counts_in", "edges_of", "profile_of", "psi"]  # fmt: skip
+__all__ = ["FORMAT", "LEAST_ROWS", "LITTLE", "MUCH", "Before", "Drift", "FeatureDrift", "Profile", "build_before",
+           "compared", "counts_in", "edges_of", "profile_of", "psi"]  # fmt: skip
 
 FORMAT = 1
 LEAST_ROWS = 50

@@ -3,6 +3,8 @@
 Values are compared by the test of Kolmogorov and Smirnov where a column has many of them, by chi-square over the bins
 where it has few; the share of nulls by chi-square. The smaller p-value of the two counts, doubled. Over all features
 p-values are adjusted so that of the features called drifted, at most a twentieth is expected to be a false alarm.
+A column drifted where it also moved further than any single date of training was from all of them together: seasons and
+campaigns move a whole centre at once, and tests that know of people alone take every one of them for news.
 Source: Benjamini and Hochberg (1995), Controlling the false discovery rate.
 """
 
@@ -24,21 +26,26 @@ _LEAST_EXPECTED = 5.0
 
 @dataclass(frozen=True)
 class ColumnDrift:
-    """How one column moved: `psi` over the bins of training, p-value of the tests, shares null then and now."""
+    """How one column moved: `psi` over the bins of training, p-value of the tests, shares null then and now.
+
+    `usual_psi` is the largest that a date of training had; 0 where that is not known.
+    """
 
     name: str
     psi: float
     p_value: float
     null_share_before: float
     null_share: float
+    usual_psi: float = 0.0
 
     @property
     def size(self) -> float:
         return max(self.psi, abs(self.null_share - self.null_share_before))
 
     def drifted(self, adjusted_p: float) -> bool:
-        """More than chance explains, and more than is little."""
-        return adjusted_p < LEVEL and self.size >= LITTLE
+        """More than chance explains, more than is little, and more than is usual from date to date."""
+        further = self.psi >= LITTLE and self.psi > self.usual_psi
+        return adjusted_p < LEVEL and (further or abs(self.null_share - self.null_share_before) >= LITTLE)
 
 
 def column_drift(name: str, profile: dict[str, Any], values: Floats, agents: int) -> ColumnDrift | None:
@@ -59,7 +66,7 @@ def column_drift(name: str, profile: dict[str, Any], values: Floats, agents: int
         now = counts_in(known, profile["edges"])
         size = psi(profile["counts"], now)
         p = min(1.0, 2 * min(p, _values_test(profile, known, now, known_before)))
-    return ColumnDrift(name, size, p, profile["null_share"], null_share)
+    return ColumnDrift(name, size, p, profile["null_share"], null_share, profile.get("usual_psi", 0.0))
 
 
 def adjusted(p_values: list[float]) -> list[float]:

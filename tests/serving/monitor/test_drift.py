@@ -1,6 +1,7 @@
 """Drift tests: silent when nothing moved, as often wrong as they say, and loud when something did."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from serving.monitor.drift import adjusted, column_drift
 from training.profile import column_profile
 
+Floats = npt.NDArray[np.float64]
 NUMBERS = st.lists(st.floats(-100, 100), min_size=40, max_size=120)
 
 
@@ -96,3 +98,38 @@ def test_adjusting_is_that_of_the_definition(p_values: list[float]) -> None:
     scaled = [p_values[at] * len(p_values) / (rank + 1) for rank, at in enumerate(order)]
     expected = {at: min(min(scaled[rank:]), 1.0) for rank, at in enumerate(order)}
     assert adjusted(p_values) == pytest.approx([expected[at] for at in range(len(p_values))])
+
+
+def by_date(rng: np.random.Generator, dates: int, of_date: float) -> tuple[Floats, Floats]:
+    """Values of 300 people on some dates, each of which moves everyone; and the dates."""
+    at = np.repeat(np.arange(dates), 300)
+    return rng.normal(size=len(at)) + rng.normal(0, of_date, dates)[at], at
+
+
+def test_what_moves_from_date_to_date_in_training_is_no_drift_afterwards() -> None:
+    called, runs = {"with dates": 0, "without": 0}, 100
+    for seed in range(runs):
+        values, at = by_date(np.random.default_rng(seed), 31, 0.5)
+        before, now = at < 30, values[at == 30]
+        for kind, dates in (("with dates", at[before]), ("without", None)):
+            found = column_drift("x", column_profile(values[before], dates), now, 300)
+            assert found is not None
+            called[kind] += found.drifted(found.p_value)
+    assert called["with dates"] <= 10  # one date of 31 lies furthest out; three standard errors on top
+    assert called["without"] >= 40, "otherwise there is nothing to show"
+
+
+def test_a_shift_beyond_every_date_of_training_is_drift() -> None:
+    values, at = by_date(np.random.default_rng(3), 30, 0.3)
+    found = column_drift("x", column_profile(values, at), values[at == 0] + 2.5, 300)
+    assert found is not None
+    assert found.usual_psi > 0.1
+    assert found.drifted(found.p_value)
+
+
+def test_nulls_are_drift_however_much_values_move() -> None:
+    values, at = by_date(np.random.default_rng(4), 30, 1.0)
+    now = np.where(np.arange(300) % 2 == 0, np.nan, values[:300])
+    found = column_drift("x", column_profile(values, at), now, 300)
+    assert found is not None
+    assert found.drifted(found.p_value)
