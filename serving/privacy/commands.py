@@ -1,9 +1,9 @@
-"""`respite retention`, `erase`, `export`, `opt-out`, `opt-in`, `stop`, `resume`."""
+"""`respite retention`, `erase`, `export`, `reidentify`, `opt-out`, `opt-in`, `stop`, `resume`."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,6 +18,8 @@ app = typer.Typer()
 Agent = Annotated[str, typer.Option(help="The agent, by the id in the table agents.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
 By = Annotated[str, typer.Option(help="Who does it; kept with the reason.")]
+Role = Literal["auditor", "hr"]
+Why = Literal["complaint", "correction", "audit", "safety"]  # no free words: the log cannot forget a name in them
 Config = Annotated[Path | None, typer.Option("--config", help="A configuration file with a section `privacy`.")]
 
 
@@ -79,6 +81,36 @@ def export(
     terminal.table("Exported", ["place", "rows"], counts.items())
     terminal.say(f"{target}\nIt holds personal data: hand it to that agent alone, and delete it here.")
     terminal.answer({"path": str(target), "rows": counts})
+
+
+@app.command()
+def reidentify(
+    name: Annotated[str, typer.Argument(help="The pseudonym, such as P-7QJ2...; it begins with P-.")],
+    role: Annotated[Role, typer.Option("--as", help="The role that you ask in: only these may.")],
+    reason: Annotated[Why, typer.Option(help="Why this person has to be known; the log keeps it.")],
+    period: Annotated[
+        str | None, typer.Option(help="The month of the pseudonym, 2026-03; this month if not given.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whose pseudonym this is. The log has it before the answer is there, and who is found is told of in it."""
+    from serving.audit import log_command
+    from serving.privacy.pseudonyms import reidentify as run
+    from serving.store import Store
+
+    terminal, place = Terminal(as_json), Home.find(home)
+    month = period or f"{datetime.now(UTC):%Y-%m}"
+    log_command(place, "reidentify", "oversight", group=f"one pseudonym of {month}, as {role}: {reason}")
+    store = Store(place)
+    try:
+        with store.session() as session:
+            agent = run(session, name, month, role=role, reason=reason)
+    finally:
+        store.close()
+    log_command(place, "reidentify", "oversight", (agent,))
+    terminal.say(f"{name} of {month} is {agent}.")
+    terminal.answer({"pseudonym": name, "period": month, "agent_id": agent})
 
 
 @app.command("opt-out")

@@ -9,6 +9,9 @@ import pytest
 
 from features import Home
 from features.simulation import Centre, simulate, write
+from serving import Store
+from serving.audit import read_log
+from serving.privacy.pseudonyms import pseudonym
 
 Command = Callable[..., Any]
 
@@ -17,6 +20,7 @@ REFUSED = [
     (("erase", "--agent", "nobody"), "--agent nobody: nothing is held about them"),
     (("export", "--agent", "nobody"), "--agent nobody: nothing is held about them"),
     (("opt-out", "--agent", "nobody"), "--agent nobody: no such agent"),
+    (("reidentify", "P-X", "--as", "hr", "--reason", "audit", "--period", "1999-01"), "period 1999-01: its key is not"),
     (("retention", "--today", "soon"), "--today soon: not a date"),
     (("retention", "--config", "none.yaml"), "configuration none.yaml: No such file or directory."),
 ]
@@ -33,6 +37,22 @@ def test_a_bad_argument_is_refused_in_one_sentence(words: tuple[str, ...], sente
 def test_scoring_is_stopped_and_resumed(command: Command) -> None:
     assert json.loads(command("stop", "--reason", "an audit", "--json").out) == {"stopped": True, "reason": "an audit"}
     assert json.loads(command("resume", "--reason", "done", "--json").out) == {"stopped": False, "reason": "done"}
+
+
+def test_a_pseudonym_is_turned_back_for_a_reason_and_the_log_knows_it(command: Command, home: Home) -> None:
+    store = Store(home)
+    with store.writing() as session:
+        name = pseudonym(session, "A0007", "2026-03")
+    words = ("reidentify", name, "--as", "auditor", "--reason", "complaint", "--period", "2026-03")
+    assert json.loads(command(*words, "--json").out) == {"pseudonym": name, "period": "2026-03", "agent_id": "A0007"}
+    entries = [entry for entry in read_log(store, 0, 100)["entries"] if entry["what"] == "respite reidentify"]
+    assert entries[0]["whom"] == "one pseudonym of 2026-03, as auditor: complaint", "the wish is there before the answer"
+    assert entries[1]["whom"].startswith("P-")
+    for wrong in (("--as", "manager"), ("--reason", "curious")):
+        answer = command(*words, *wrong)
+        assert answer.code == 2
+        assert "A0007" not in answer.out
+    store.close()
 
 
 def test_one_agent_is_exported_opted_out_and_erased(command: Command, home: Home, tmp_path: Path) -> None:
