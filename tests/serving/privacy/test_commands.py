@@ -46,7 +46,7 @@ def test_a_pseudonym_is_turned_back_for_a_reason_and_the_log_knows_it(command: C
     words = ("reidentify", name, "--as", "auditor", "--reason", "complaint", "--period", "2026-03")
     assert json.loads(command(*words, "--json").out) == {"pseudonym": name, "period": "2026-03", "agent_id": "A0007"}
     entries = [entry for entry in read_log(store, 0, 100)["entries"] if entry["what"] == "respite reidentify"]
-    assert entries[0]["whom"] == "one pseudonym of 2026-03, as auditor: complaint", "the wish is there before the answer"
+    assert entries[0]["whom"] == "one pseudonym of 2026-03, as auditor: complaint", "the wish comes first"
     assert entries[1]["whom"].startswith("P-")
     for wrong in (("--as", "manager"), ("--reason", "curious")):
         answer = command(*words, *wrong)
