@@ -1,8 +1,9 @@
 """What may be answered and written down about offers, without any HTTP: who asks decides which offers there are.
 
-The wellbeing partner sees all of them. A manager sees those that managers of their own teams make, of people who share
-their score now: another's offer, and the wellbeing partner's, look like none. An agent sees their own, and says yes or
-no to them. Nobody sees who is held out.
+The wellbeing partner sees all of them. A manager sees those that are theirs to make within their own teams, of people
+who share their score now; where it is not known who the manager is, those that any manager of these teams makes.
+Another's offer, and the wellbeing partner's, look like none. An agent sees their own, and says yes or no to them.
+Nobody sees who is held out.
 """
 
 from collections.abc import Callable
@@ -64,7 +65,8 @@ class Offering:
             return []
         found = offers_of(
             self.store, team=team, agent=who.agent_id if about == "self" else agent, number=number,
-            teams=None if about in ("everyone", "self") else who.teams, overdue_on=overdue_on, still_open=still_open,
+            teams=None if about in ("everyone", "self") else who.teams, manager=who.manager_id, overdue_on=overdue_on,
+            still_open=still_open,
         )  # fmt: skip
         if about in ("everyone", "self"):
             return found

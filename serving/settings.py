@@ -56,8 +56,8 @@ class OidcSettings(BaseModel):
     """An OpenID Connect provider whose tokens are taken.
 
     `jwks` is where its keys are: an https address, or a file. Roles come from the claim `roles_claim`, translated by
-    `roles`; whoever has several gets the first of `roles` that they have. `name_claim`, `teams_claim`, `agent_claim`
-    hold the name in the log, a manager's teams and an agent's own id.
+    `roles`; whoever has several gets the first of `roles` that they have. `name_claim`, `teams_claim`, `manager_claim`,
+    `agent_claim` hold the name in the log, a manager's teams and their own id, and an agent's own id.
     """
 
     model_config = _STRICT
@@ -69,6 +69,7 @@ class OidcSettings(BaseModel):
     roles_claim: str = "roles"
     name_claim: str = "sub"
     teams_claim: str = "teams"
+    manager_claim: str = "manager_id"
     agent_claim: str = "agent_id"
     leeway_s: int = Field(30, ge=0, le=300)
     sign_in: SignInSettings | None = None

@@ -119,7 +119,7 @@ def find(store: Store, number: int) -> Offer:
 def offers_of(
     store: Store, *, team: str | None = None, program: str | None = None, offered_by: str | None = None,
     agent: str | None = None, number: int | None = None, teams: Collection[str] | None = None,
-    overdue_on: date | None = None, still_open: bool = False,
+    manager: str | None = None, overdue_on: date | None = None, still_open: bool = False,
 ) -> list[Offer]:  # fmt: skip
     """Offers, oldest first. Holdouts are not among them: nobody who makes offers should know who they are.
 
@@ -128,7 +128,7 @@ def offers_of(
     """
     query = select(Offer).where(Offer.arm == "offer").order_by(Offer.week, Offer.number)
     for column, wanted in ((Offer.team_id, team), (Offer.program, program), (Offer.offered_by, offered_by),
-                           (Offer.agent_id, agent), (Offer.number, number)):  # fmt: skip
+                           (Offer.agent_id, agent), (Offer.number, number), (Offer.manager_id, manager)):  # fmt: skip
         if wanted is not None:
             query = query.where(column == wanted)
     if teams is not None:

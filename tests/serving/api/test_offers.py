@@ -103,6 +103,36 @@ def test_another_s_offer_and_a_holdout_look_like_none(api: Any) -> None:
         assert answer.json()["detail"].replace(str(number), "N") == unknown
 
 
+def test_of_two_managers_of_a_team_each_reads_and_records_their_own_offers_alone(api: Any) -> None:
+    mine, theirs = api.offer("own", "M-1"), api.offer("own", "M-2", manager_id="M-2")
+    for manager, number, other in (("M-1", mine, theirs), ("M-2", theirs, mine)):
+        listed = api.ask("GET", "/v1/offers", manager).json()["offers"]
+        assert {one["offered_by"] for one in listed} == {manager}
+        assert number in {one["number"] for one in listed}
+        assert f"\n{other}," not in api.ask("GET", "/v1/offers.csv", manager).text
+        assert api.ask("GET", f"/v1/offers/{other}", manager).status_code == 404
+        assert recorded(api, other, manager, state="accepted").status_code == 404
+        assert recorded(api, number, manager, state="accepted").status_code == 200
+    by_team = {one["number"] for one in api.ask("GET", "/v1/offers", "manager").json()["offers"]}
+    assert {mine, theirs} <= by_team  # who does not say which manager they are reads by team
+
+
+def test_a_manager_s_offer_in_a_team_that_is_not_theirs_any_more_is_not_read(api: Any) -> None:
+    gone = api.offer("own", "M-1", team_id=api.cast.teams["other_team"])
+    assert api.ask("GET", f"/v1/offers/{gone}", "M-1").status_code == 404
+
+
+def test_an_offer_of_the_wellbeing_partner_is_none_of_its_manager(api: Any) -> None:
+    assert api.ask("GET", f"/v1/offers/{api.offer('own')}", "M-1").status_code == 404
+
+
+def test_a_team_s_page_lists_the_open_offers_of_the_manager_who_reads_it(api: Any) -> None:
+    api.offer("own", "M-2", manager_id="M-2", due_on=date(2031, 3, 4))
+    page = f"/v1/teams/{api.cast.teams['own']}/report"
+    assert "2031-03-04" in api.ask("GET", page, "M-2").text
+    assert "2031-03-04" not in api.ask("GET", page, "M-1").text
+
+
 def test_a_no_with_no_more_takes_the_agent_s_offers_off_the_lists(api: Any) -> None:
     first, second = api.offer("own"), api.offer("own")
     assert recorded(api, first, "agent", state="declined", no_more=True).status_code == 200

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from serving import Store
+from serving.access import Principal
 from serving.consent import record
 from serving.outreach.offers import find, notes_of
 
@@ -49,6 +50,15 @@ def test_a_manager_reads_nobody_who_does_not_share_and_no_offer_that_is_not_thei
         text = manager.get(path).text
         assert portal.agents["other_agent"] not in text
         assert portal.agents["other_team"] not in text
+
+
+def test_of_two_managers_of_a_team_each_finds_their_own_offers_alone(portal: Any) -> None:
+    number, team = portal.offer("own", "M-1"), frozenset({portal.teams["own"]})
+    for manager, status in (("M-1", 200), ("M-2", 404)):
+        browser = portal.browser(f"10.7.0.{manager[-1]}")
+        browser.sign_in(portal.token(Principal(f"lead-{manager}", "manager", team, manager_id=manager)))
+        assert (f"Offer {number}<" in browser.get("/portal/offers").text) == (status == 200)
+        assert browser.get(f"/portal/offers/{number}").status_code == status
 
 
 def test_a_manager_loses_sight_of_whoever_stops_sharing(portal: Any) -> None:
