@@ -8,19 +8,20 @@ Nobody sees who is held out.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy.orm import Session
 
 from features.errors import AccessError, InputError
 from features.home import Home
 from serving.access import AccessPolicy, Principal
-from serving.consent import agreed, decision
+from serving.consent import decision
 from serving.outreach.actions import catalog
 from serving.outreach.candidates import candidates_of
 from serving.outreach.contract import publish
 from serving.outreach.guide import GuideSheet, guide_of, start_within
-from serving.outreach.offers import WELLBEING, Person, offers_of, plan_within, record_within
+from serving.outreach.listing import Page, Which, offers_of, page_of
+from serving.outreach.offers import Person, plan_within, record_within
 from serving.outreach.order import Order, order_of
 from serving.outreach.plan import Rules, rules_of
 from serving.outreach.sites import Overrides, at_site
@@ -55,24 +56,22 @@ class Offering:
         for site in self.overrides.sites:
             at_site(catalog(), self.overrides, site)
 
-    def listed(
-        self, who: Principal, *, team: str | None = None, agent: str | None = None, number: int | None = None,
-        overdue_on: date | None = None, still_open: bool = False,
-    ) -> list[Offer]:  # fmt: skip
-        """The offers that this principal may see, oldest first; of a team or an agent, overdue on a day, or open."""
-        about = self.policy.of(who).about
-        if about == "self" and agent not in (None, who.agent_id):
-            return []
-        found = offers_of(
-            self.store, team=team, agent=who.agent_id if about == "self" else agent, number=number,
-            teams=None if about in ("everyone", "self") else who.teams, manager=who.manager_id, overdue_on=overdue_on,
-            still_open=still_open,
-        )  # fmt: skip
-        if about in ("everyone", "self"):
-            return found
-        made = [one for one in found if one.offered_by != WELLBEING]
-        shares = agreed(self.store, "share_with_manager", [one.agent_id for one in made])
-        return [one for one in made if shares.get(one.agent_id, False)]
+    def listed(self, who: Principal, **which: Unpack[Which]) -> list[Offer]:
+        """Every offer that this principal may see, of those that are asked for."""
+        return offers_of(self.store, **self._readable(who, which))
+
+    def page(
+        self, who: Principal, limit: int, today: date, *, after: str | None = None, before: str | None = None,
+        **which: Unpack[Which],
+    ) -> Page:  # fmt: skip
+        """The same a page at a time.
+
+        Raises
+        ------
+        InputError
+            `after` or `before` is no place, or both are given.
+        """
+        return page_of(self.store, limit, today, after=after, before=before, **self._readable(who, which))
 
     def one(self, who: Principal, number: int) -> Offer:
         """One offer.
@@ -151,6 +150,16 @@ class Offering:
     def publish(self) -> None:
         """Write the table `outreach` anew, for training."""
         publish(self.home, self.store)
+
+    def _readable(self, who: Principal, which: Which) -> Which:
+        """What is asked for, as far as the principal may see it."""
+        about = self.policy.of(who).about
+        if about == "everyone":
+            return which
+        if about == "self":
+            others = which.get("agent") not in (None, who.agent_id)
+            return {**which, "teams": ()} if others else {**which, "agent": who.agent_id}
+        return {**which, "teams": who.teams, "manager": who.manager_id, "of_managers": True}
 
     def _start(self, offer: Offer) -> int:
         return start_within(offer, self.overrides)

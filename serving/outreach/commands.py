@@ -140,7 +140,7 @@ def list_(
     """Show offers and what is overdue; holdouts are not shown, so that nobody treats them otherwise."""
     from serving.audit import log_command
     from serving.outreach.ics import calendar
-    from serving.outreach.offers import offers_of
+    from serving.outreach.listing import offers_of
     from serving.outreach.sheet import csv_of
     from serving.outreach.states import overdue as late
     from serving.store import Store

@@ -17,9 +17,11 @@ __all__ = [
     "OfNothing",
     "OfNumber",
     "OfOffers",
+    "OfOffersPage",
     "OfTeamPage",
     "OfferOut",
     "OfferResponse",
+    "OffersPageResponse",
     "OffersResponse",
     "PlanRequest",
     "PlanResponse",
@@ -28,6 +30,7 @@ __all__ = [
 
 _LETTERS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*"  # and line breaks
 Said = Annotated[str, StringConstraints(pattern=rf"^{_LETTERS}[^\s\x00-\x1f\x7f]{_LETTERS}$", max_length=1_000)]
+OfferPlace = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|closed)\.[0-9]{1,15}$")]
 OFFER: dict[str, Any] = {
     "number": 12, "week": "2026-09-21", "program": "care", "team_id": "T01", "agent_id": AGENT, "action": "check-in",
     "also": ["stable-shifts"], "offered_by": "wellbeing partner", "state": "offered", "due_on": "2026-09-27",
@@ -71,6 +74,14 @@ class OfOffers(BaseModel):
     agent_id: AgentId | None = Field(None, description="Only this agent.")
     open: bool = Field(False, description="Only where a next step is to be taken.")
     overdue: bool = Field(False, description="Only where the next step should have been taken.")
+
+
+class OfOffersPage(OfOffers):
+    """A page of them."""
+
+    after: OfferPlace | None = Field(None, description="The `next` of the page before.")
+    before: OfferPlace | None = Field(None, description="The `previous` of the page after; not together with `after`.")
+    limit: int = Field(100, ge=1, le=1000, description="How many.")
 
 
 class OfFeedback(BaseModel):
@@ -131,12 +142,26 @@ class OfferOut(BaseModel):
 
 
 class OffersResponse(BaseModel):
-    """Offers, oldest first."""
+    """Offers."""
 
     model_config = with_example({"offers": [OFFER], "use": USE})
 
     offers: list[OfferOut]
     use: str = USE
+
+
+class OffersPageResponse(OffersResponse):
+    """A page of offers, what is due soonest first, and where others begin."""
+
+    model_config = with_example(
+        {"offers": [OFFER], "total": 1, "overdue": 0, "earlier": 0, "previous": None, "next": None, "use": USE}
+    )
+
+    total: int = Field(description="How many there are on all pages.")
+    overdue: int = Field(description="Of all of them.")
+    earlier: int = Field(description="How many come before this page.")
+    previous: str | None = Field(description="Give it as `before` for the page before.")
+    next: str | None = Field(description="Give it as `after` for the next page.")
 
 
 class OfferResponse(BaseModel):

@@ -12,7 +12,7 @@ from serving.schemas import (
     FeedbackRequest,
     OfFeedback,
     OfNumber,
-    OfOffers,
+    OfOffersPage,
     Oneself,
 )
 
@@ -28,7 +28,7 @@ def me(visit: Visit) -> str:
     agent, decided = _own(visit), {}
     for what, default in DEFAULTS.items():
         decided[what] = agreed(visit.desk.store, what, [agent.agent_id]).get(agent.agent_id, default)  # type: ignore[arg-type] # the three that there are
-    offered = visit.read(offers(visit.desk, visit.who, OfOffers(open=True)))["offers"]
+    offered = visit.read(offers(visit.desk, visit.who, OfOffersPage(open=True, limit=_MOST)))["offers"]
     waiting = [one for one in offered if one["state"] == "offered"]
     forms = visit.fragment("own_forms.html", decided=decided, waiting=waiting)
     header = visit.header() + visit.fragment("notice.html", notice=visit.notice())

@@ -18,7 +18,7 @@ from serving.access import Principal, grant, revoke
 from serving.access.principal import ROLES
 from serving.consent import record
 from serving.feedback import give
-from serving.outreach.offers import WELLBEING
+from serving.outreach.listing import WELLBEING
 from serving.outreach.tables import Offer
 from serving.tables import AuditEntry
 

@@ -11,7 +11,7 @@ import pytest
 
 from serving.access.principal import ROLES
 from serving.api.operations import PATHS
-from serving.outreach.offers import WELLBEING
+from serving.outreach.listing import WELLBEING
 
 pytestmark = pytest.mark.service
 ABOUT = ("own", "other_agent", "other_team")

@@ -23,7 +23,7 @@ from serving.api.doors import ApiDoor
 from serving.api.gate import Gate
 from serving.consent import record
 from serving.feedback import give
-from serving.outreach.offers import WELLBEING
+from serving.outreach.listing import WELLBEING
 from serving.outreach.tables import Offer
 from serving.portal.app import portal as portal_routes
 from serving.portal.door import PortalDoor

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from serving.outreach.offers import WELLBEING
+from serving.outreach.listing import WELLBEING
 from serving.portal.pages import PAGES
 
 pytestmark = pytest.mark.service

@@ -1,6 +1,8 @@
 """What stands on the pages: whose data, in whose words, and nothing that runs."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -85,6 +87,24 @@ def test_nobody_sees_who_is_held_out(role: str, portal: Any) -> None:
         assert "holdout" not in text
 
 
+def test_a_long_list_has_pages_with_links_that_keep_the_filter(portal: Any) -> None:
+    partner = portal.role("hr")
+    numbers = [portal.offer("other_team", "M-9") for _ in range(60)]
+    path, found = f"/portal/offers?which=open&team={portal.teams['other_team']}", list[str]()
+    while path:
+        page = partner.get(path).text
+        found += re.findall(r'<a href="/portal/offers/(\d+)">', page)
+        link = re.search(r'<a href="(\?[^"]+)" rel="next">', page)
+        path = f"/portal/offers{unescape(link[1])}" if link else ""
+        assert not link or f"team={portal.teams['other_team']}" in link[1]
+    assert len(found) == len(set(found)) >= 60
+    assert set(map(str, numbers)) <= set(found)
+    back = re.search(r'<a href="(\?[^"]+)" rel="prev">', page)
+    assert back
+    assert f'<a href="/portal/offers/{found[0]}">' in partner.get(f"/portal/offers{unescape(back[1])}").text
+    assert partner.get("/portal/offers?after=nonsense").status_code == 400
+
+
 def test_an_offer_goes_from_yes_to_what_came_of_it(portal: Any) -> None:
     partner, number, kept = portal.role("hr"), portal.offer("other_team"), store(portal)
     for form in ({"state": "accepted"}, {"state": "done"}, {"state": "outcome", "said": "helped", "note": STRANGE}):
@@ -118,8 +138,6 @@ def test_an_agent_reads_neither_another_page_nor_a_score_of_another(portal: Any)
 
 
 def test_the_list_is_by_score_and_its_pages_hold_everyone_once(portal: Any) -> None:
-    import re
-
     partner, found = portal.role("hr"), []
     for page in (1, 2):
         found += re.findall(r'/portal/people/(A\d+)"', partner.get(f"/portal/people?page={page}").text)
