@@ -5,15 +5,18 @@ from typing import Literal, get_args
 
 from features.errors import InputError
 
-__all__ = ["OPERATIONS", "ROLES", "Operation", "Principal", "Role"]
+__all__ = ["NAMELESS", "OPERATIONS", "ROLES", "Operation", "Principal", "Role"]
 
 Role = Literal["hr", "manager", "agent", "data_scientist", "auditor", "service"]
 ROLES: tuple[Role, ...] = get_args(Role)
 Operation = Literal[
     "scores", "explanation", "history", "what_if", "score_rows", "groups", "models", "consent", "log", "metrics",
-    "offers", "record_offer", "plan", "feedback", "answer_feedback", "reports", "organization", "page", "portal",
+    "offers", "record_offer", "plan", "feedback", "answer_feedback", "suggest", "suggestions", "reports",
+    "organization", "page", "portal",
 ]  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+# agents ask these without a name: the log has their role and the day
+NAMELESS: frozenset[str] = frozenset({"suggest"})
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,13 @@ from serving.schemas.questions import (
     WhatIfRequest,
     Which,
 )
+from serving.schemas.suggestions import (
+    OfSuggestions,
+    SuggestionOut,
+    SuggestionRequest,
+    SuggestionResponse,
+    SuggestionsResponse,
+)
 
 __all__ = [
     "USE",
@@ -79,6 +86,7 @@ __all__ = [
     "OfNumber",
     "OfOffers",
     "OfOffersPage",
+    "OfSuggestions",
     "OfTeam",
     "OfTeamPage",
     "OfferOut",
@@ -100,6 +108,10 @@ __all__ = [
     "ScoreResponse",
     "ScoresRequest",
     "ScoresResponse",
+    "SuggestionOut",
+    "SuggestionRequest",
+    "SuggestionResponse",
+    "SuggestionsResponse",
     "WhatIfRequest",
     "WhatIfResponse",
     "Which",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import delete
 from starlette.testclient import TestClient
 
 from features import Home
@@ -18,6 +19,7 @@ from serving.access import Principal, grant, revoke
 from serving.access.principal import ROLES
 from serving.consent import record
 from serving.feedback import give
+from serving.feedback.tables import SuggestionCount
 from serving.outreach.listing import WELLBEING
 from serving.outreach.tables import Offer
 from serving.tables import AuditEntry
@@ -85,6 +87,13 @@ class Api:
             number = row.number
         store.close()
         return number
+
+    def forget_counts(self) -> None:
+        """Let everyone suggest something again today."""
+        store = Store(self.home)
+        with store.writing() as session:
+            session.execute(delete(SuggestionCount))
+        store.close()
 
     def log(self) -> list[AuditEntry]:
         store = Store(self.home)

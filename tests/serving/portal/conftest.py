@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import delete
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -23,6 +24,7 @@ from serving.api.doors import ApiDoor
 from serving.api.gate import Gate
 from serving.consent import record
 from serving.feedback import give
+from serving.feedback.tables import SuggestionCount
 from serving.outreach.listing import WELLBEING
 from serving.outreach.tables import Offer
 from serving.portal.app import portal as portal_routes
@@ -110,6 +112,13 @@ class Portal:
             number = row.number
         store.close()
         return number
+
+    def forget_counts(self) -> None:
+        """Let everyone suggest something again today."""
+        store = Store(self.home)
+        with store.writing() as session:
+            session.execute(delete(SuggestionCount))
+        store.close()
 
     def log(self) -> list[AuditEntry]:
         store = Store(self.home)

@@ -1,7 +1,7 @@
 """What stands on the pages: whose data, in whose words, and nothing that runs."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from serving import Store
 from serving.access import Principal
 from serving.consent import record
+from serving.feedback.tables import Suggestion
 from serving.outreach.offers import find, notes_of
 
 pytestmark = pytest.mark.service
@@ -135,6 +136,41 @@ def test_an_agent_reads_neither_another_page_nor_a_score_of_another(portal: Any)
     assert portal.agents["own"] in text
     assert portal.agents["other_agent"] not in text
     assert agent.get(f"/portal/people/{portal.agents['own']}").status_code == 403
+
+
+def test_a_suggestion_is_sent_knowing_that_it_is_lost_and_leads_to_no_page_with_a_name(portal: Any) -> None:
+    portal.forget_counts()
+    agent = portal.role("agent")
+    page = agent.get("/portal/me").text
+    lost = page.index("an erasure of your data does not reach it")
+    assert lost < page.index('action="/portal/me"'), "it says so before it is sent"
+    answer = agent.post("/portal/me", said=STRANGE)
+    assert answer.status_code == 200
+    assert "It is kept without your name" in answer.text
+    entry = portal.log()[-1]
+    assert (entry.who, entry.what, entry.whom) == ("somebody of role agent", "POST /portal/me", "a suggestion")
+    assert entry.at.time() == time.min
+    assert agent.post("/portal/me", said=" ").status_code == 400
+    assert portal.log()[-1].who == "somebody of role agent"
+    assert STRANGE[:20] not in portal.role("hr").get("/portal/feedback").text  # the week is not over
+
+
+def test_suggestions_are_read_by_hr_beside_feedback_and_by_managers_together(portal: Any) -> None:
+    team, kept = portal.teams["own"], store(portal)
+    with kept.writing() as session:
+        for number in range(10):
+            row = {"key": f"k{number}", "week": date(2026, 3, 2), "team_id": team, "said": f"{STRANGE} {number}"}
+            session.add(Suggestion(**row, shared=False))
+    kept.close()
+    partner, manager = portal.role("hr").get("/portal/feedback").text, portal.role("manager")
+    assert "week of 2026-03-02" in partner
+    page = manager.get("/portal/suggestions").text
+    for text in (partner, page):
+        assert text.count("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;") >= 10
+        assert "<script" not in text
+    assert "2026-03-02" not in page
+    assert "Vorschläge" in manager.get("/portal/suggestions?lang=de").text
+    manager.get("/portal?lang=en")
 
 
 def test_the_list_is_by_score_and_its_pages_hold_everyone_once(portal: Any) -> None:
