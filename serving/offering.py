@@ -24,7 +24,6 @@ from serving.outreach.listing import Page, Which, offers_of, page_of
 from serving.outreach.offers import Person, plan_within, record_within
 from serving.outreach.order import Order, order_of
 from serving.outreach.plan import Rules, rules_of
-from serving.outreach.sites import Overrides, at_site
 from serving.outreach.states import FOLLOWS, overdue
 from serving.outreach.tables import Offer
 from serving.settings import Settings
@@ -52,9 +51,7 @@ class Offering:
 
     def __init__(self, home: Home, store: Store, policy: AccessPolicy, settings: Settings) -> None:
         self.home, self.store, self.policy, self.program = home, store, policy, settings.program
-        self.overrides = Overrides.model_validate(settings.outreach)
-        for site in self.overrides.sites:
-            at_site(catalog(), self.overrides, site)
+        self.overrides = settings.overrides()
 
     def listed(self, who: Principal, **which: Unpack[Which]) -> list[Offer]:
         """Every offer that this principal may see, of those that are asked for."""

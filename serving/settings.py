@@ -16,6 +16,8 @@ from features.errors import ConfigError
 from features.home import Home
 from serving.access.policy import SHIPPED, AccessPolicy, load_policy
 from serving.access.principal import Role
+from serving.outreach.actions import catalog
+from serving.outreach.sites import Overrides, checked
 from serving.privacy.policy import PrivacyPolicy
 
 __all__ = [
@@ -146,6 +148,10 @@ class Settings(BaseModel):
         """The access policy, read and checked."""
         return load_policy(self.access.policy)
 
+    def overrides(self) -> Overrides:
+        """What sites do otherwise in outreach, checked."""
+        return checked(self.outreach, "configuration", catalog())
+
 
 def load_settings(home: Home, file: Path | None = None) -> Settings:
     """The settings of a home: defaults, then the file, then the environment.
@@ -163,7 +169,9 @@ def load_settings(home: Home, file: Path | None = None) -> Settings:
     for name, value in sorted(os.environ.items()):
         if name.startswith(_PREFIX):
             _put(found, name.removeprefix(_PREFIX).lower().split("__"), value, name)
-    refuse_banned_words(found, f"configuration {place}")
+    # what sites say to people is no input of anything, and may speak of a works council
+    inputs = {name: section for name, section in found.items() if name != "outreach"}
+    refuse_banned_words(inputs, f"configuration {place}")
     try:
         return Settings.model_validate(found)
     except ValidationError as error:
