@@ -79,16 +79,14 @@ def at_site(catalog: Catalog, overrides: Overrides, site: str) -> Catalog:
         raise ConfigError(f"outreach.sites.{site}: {first_error(error)}.") from error
 
 
-def overrides_of(file: Path | None, catalog: Catalog) -> Overrides:
-    """The section `outreach` of a YAML file, every site of it checked; nothing where there is no file or no section.
+def overrides_of(file: Path, catalog: Catalog) -> Overrides:
+    """The section `outreach` of a YAML file, every site of it checked; nothing where there is no section.
 
     Raises
     ------
     ConfigError
         The file cannot be read, or sets what it may not.
     """
-    if file is None:
-        return NOTHING
     try:
         found: Any = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except OSError as error:

@@ -1,12 +1,18 @@
 """Where people find help at a site: in its own words, and no link that tells who followed it."""
 
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
+from features import Home
 from features.errors import ConfigError
+from serving import Store
 from serving.outreach.actions import catalog
 from serving.outreach.guide import guide_of
 from serving.outreach.sites import Overrides, overrides_of
@@ -82,3 +88,44 @@ def test_help_that_is_none_is_refused_at_its_place(entries: object, sentence: st
 def test_a_key_that_a_site_does_not_have_is_refused_as_ever(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"outreach\.sites\.S2\.helps: Extra inputs"):
         read(tmp_path, [ENTRY], helps=[])
+
+
+@pytest.fixture
+def configured(own_road: Home, newest: pd.DataFrame) -> tuple[Home, dict[str, str]]:
+    """A home whose configuration has help at the site of somebody, and asks for many people behind a figure."""
+    someone = {name: str(newest.iloc[0][name]) for name in ("agent_id", "team_id", "site_id")}
+    section = {"outreach": {"sites": {someone["site_id"]: {"help": [ENTRY]}}}, "privacy": {"minimum_group": 61}}
+    (own_road.root / "respite.yaml").write_text(yaml.safe_dump(section), encoding="utf-8")
+    return own_road, someone
+
+
+def test_pages_of_the_command_line_know_what_the_service_knows(
+    configured: tuple[Home, dict[str, str]], command: Callable[..., Any]
+) -> None:
+    home, someone = configured
+    path = json.loads(command("report", "--agent", someone["agent_id"], "--home", home.root, "--json").out)["path"]
+    assert ENTRY["contact"] in Path(path).read_text(encoding="utf-8")
+    refused = command("report", "--team", someone["team_id"], "--home", home.root)
+    assert refused.code == 2, "of 60 people no figure is over 61"
+    (home.root / "respite.yaml").write_text("outreach: {sites: {S1: {help: [{name: x}]}}}", encoding="utf-8")
+    wrong = command("report", "--agent", someone["agent_id"], "--home", home.root)
+    assert "configuration: outreach.sites.S1.help.0.name: String should have at least 3" in wrong.err
+
+
+def test_guides_of_the_command_line_follow_the_configuration_where_no_file_is_named(
+    configured: tuple[Home, dict[str, str]], command: Callable[..., Any], tmp_path: Path, last_day: date
+) -> None:
+    home, someone = configured
+    store = Store(home)
+    with store.writing() as session:
+        row = {
+            "uid": "u", "manager_id": "M1", "program": "care", "week": last_day, "arm": "offer", "action": "check-in",
+            "also": [], "state": "offered", "offered_by": "M1", "offered_at": datetime(2026, 1, 5, tzinfo=UTC),
+        }  # fmt: skip
+        session.add(Offer(number=1, **row | someone))
+    store.close()
+    guide = ("outreach", "guide", "--offer", 1, "--home", home.root)
+    assert ENTRY["contact"] in command(*guide).out
+    other = tmp_path / "other.yaml"
+    other.write_text("outreach: {}", encoding="utf-8")
+    assert ENTRY["contact"] not in command(*guide, "--config", other).out
