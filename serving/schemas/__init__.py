@@ -17,14 +17,21 @@ from serving.schemas.answers import (
     ScoresResponse,
     WhatIfResponse,
 )
-from serving.schemas.kinds import USE, AgentId, Kind, Outcome
-from serving.schemas.offers import (
+from serving.schemas.feedback import (
     AnswerRequest,
     FeedbackListResponse,
     FeedbackOut,
     FeedbackRequest,
     FeedbackResponse,
     OfFeedback,
+    OfSuggestions,
+    SuggestionOut,
+    SuggestionRequest,
+    SuggestionResponse,
+    SuggestionsResponse,
+)
+from serving.schemas.kinds import USE, AgentId, Kind, Outcome
+from serving.schemas.offers import (
     OfferOut,
     OfferResponse,
     OffersPageResponse,
@@ -51,13 +58,6 @@ from serving.schemas.questions import (
     ScoresRequest,
     WhatIfRequest,
     Which,
-)
-from serving.schemas.suggestions import (
-    OfSuggestions,
-    SuggestionOut,
-    SuggestionRequest,
-    SuggestionResponse,
-    SuggestionsResponse,
 )
 
 __all__ = [

@@ -55,6 +55,13 @@ def test_a_port_that_does_not_exist_is_refused(port: int, command: Command) -> N
     assert refusal(command("serve", "--port", port)) == f"--port {port}: a port is 1 to 65535."
 
 
+def test_a_configuration_that_says_what_it_may_not_of_sites_serves_nothing(command: Command, home: Home) -> None:
+    home.root.mkdir(exist_ok=True)
+    (home.root / "respite.yaml").write_text("outreach: {sites: {S1: {help: [{name: x}]}}}", encoding="utf-8")
+    said = refusal(command("serve", "--home", home.root))
+    assert said == "configuration: outreach.sites.S1.help.0.name: String should have at least 3 characters."
+
+
 def test_a_token_is_granted_listed_and_revoked(command: Command) -> None:
     granted = json.loads(command("access", "grant", "hr", "--role", "hr", "--days", 7, "--json").out)
     assert (granted["name"], granted["days"]) == ("hr", 7)
