@@ -102,9 +102,9 @@ def _highest(home: Home) -> Score:
 
 def _grant_of_manager(home: Home, shown: Score) -> str:
     """The command that lets the manager of someone in."""
-    post: Any = posts_on(rows(home, "agents"), shown.as_of).loc[shown.agent_id]
-    bound = f"--team {post['team_id']} --manager-id {post['manager_id']}"
-    return f"respite access grant lead --role manager {bound} --home {home.root}"
+    manager = posts_on(rows(home, "agents"), shown.as_of)["manager_id"].get(shown.agent_id)
+    own = "" if manager is None else f" --manager-id {manager}"  # a post may have ended on the very day
+    return f"respite access grant lead --role manager --team {shown.team_id}{own} --home {home.root}"
 
 
 def _ask_once(home: Home, agent: str) -> dict[str, Any]:
