@@ -29,7 +29,7 @@ from serving.access import Principal, grant
 from serving.batch import score_all
 from serving.consent import record
 from serving.feedback import give
-from serving.outreach.offers import WELLBEING
+from serving.outreach.listing import WELLBEING
 from serving.outreach.tables import Offer
 from serving.store import Store
 

@@ -1,13 +1,16 @@
 """`respite access grant | revoke | list`."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from features.commands import AsJson, HomeOption
 from features.home import Home
 from features.terminal import Terminal
+
+if TYPE_CHECKING:
+    from serving.tables import Token
 
 __all__ = ["app"]
 
@@ -20,6 +23,9 @@ def grant(
     name: Name,
     role: Annotated[str, typer.Option(help="hr, manager, agent, data_scientist, auditor or service.")],
     team: Annotated[list[str] | None, typer.Option(help="A manager's team; once for each.")] = None,
+    manager_id: Annotated[
+        str | None, typer.Option(help="A manager's own id, as the table agents has it: opens their offers alone.")
+    ] = None,
     agent: Annotated[str | None, typer.Option(help="An agent's own id.")] = None,
     scope: Annotated[list[str] | None, typer.Option(help="Open only this kind of question; once for each.")] = None,
     days: Annotated[int, typer.Option(help="How long it opens.")] = 30,
@@ -32,7 +38,8 @@ def grant(
     from serving.audit import log_command
     from serving.store import Store
 
-    who = Principal(name, role, frozenset(team or ()), agent, frozenset(scope or ()))  # type: ignore[arg-type] # checked there
+    teams, scopes = frozenset(team or ()), frozenset(scope or ())
+    who = Principal(name, role, teams, agent, scopes, manager_id)  # type: ignore[arg-type] # checked there
     terminal, found = Terminal(as_json), Home.find(home)
     log_command(found, "access grant", "operations", group=f"token {name}, role {role}")
     store = Store(found)
@@ -69,9 +76,14 @@ def list_(home: HomeOption = None, as_json: AsJson = False) -> None:
     store.close()
     names = ["name", "role", "bound to", "scopes", "valid until", ""]
     rows = [
-        (t.name, t.role, t.agent_id or ", ".join(t.teams), ", ".join(t.scopes), f"{t.expires_at:%Y-%m-%d %H:%M} UTC",
+        (t.name, t.role, _bound(t), ", ".join(t.scopes), f"{t.expires_at:%Y-%m-%d %H:%M} UTC",
          "revoked" if t.revoked else "") for t in tokens
     ]  # fmt: skip
     terminal.table("Tokens", names, rows)
-    kept = ("name", "role", "teams", "agent_id", "scopes", "expires_at", "revoked")
+    kept = ("name", "role", "teams", "manager_id", "agent_id", "scopes", "expires_at", "revoked")
     terminal.answer([{name: getattr(token, name) for name in kept} for token in tokens])
+
+
+def _bound(token: "Token") -> str:
+    """Whom a token is about: an agent, or a manager and their teams."""
+    return token.agent_id or ", ".join([*([token.manager_id] if token.manager_id else []), *token.teams])

@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,8 @@ class Event:
     """One access: who did what, about whom, what for, with which model, and how it ended (an HTTP status).
 
     `agents` are ids, kept as pseudonyms; `group` is what else it was about, such as 'team T01'. Where `who` is an agent
-    themselves, `who_agent` is their id, and the log names them by their pseudonym.
+    themselves, `who_agent` is their id, and the log names them by their pseudonym. `by_day`: the entry has the day in
+    place of the moment.
     """
 
     who: str
@@ -72,6 +73,7 @@ class Event:
     purpose: str = ""
     model: str = ""
     who_agent: str | None = None
+    by_day: bool = False
 
 
 def append(store: Store, event: Event, now: datetime) -> int:
@@ -181,7 +183,8 @@ def _entry(event: Event, names: dict[str, str], now: datetime) -> dict[str, Any]
     whom = " ".join(filter(None, [event.group, *(names[agent] for agent in event.agents)]))
     who = f"agent {names[event.who_agent]}" if event.who_agent else event.who
     kept = {"what": event.what, "purpose": event.purpose, "model": event.model, "status": event.status}
-    return {"at": _naive(now), "who": who, "whom": whom} | kept
+    at = datetime.combine(_naive(now), time.min) if event.by_day else _naive(now)
+    return {"at": at, "who": who, "whom": whom} | kept
 
 
 def _check(entry: dict[str, Any], number: int, key: bytes, previous: str | None) -> None:

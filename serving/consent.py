@@ -5,12 +5,22 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from features.errors import NotReadyError
 from serving.store import Consent, Store, Switch
 
-__all__ = ["STOP", "StoppedError", "agreed", "decision", "may_score", "record", "refuse_when_stopped", "turn"]
+__all__ = [
+    "STOP",
+    "StoppedError",
+    "agreed",
+    "deciding",
+    "decision",
+    "may_score",
+    "record",
+    "refuse_when_stopped",
+    "turn",
+]
 
 What = Literal["scoring", "share_with_manager", "outreach"]
 STOP = "stop"
@@ -34,12 +44,17 @@ def decision(agent_id: str, what: What, granted: bool, now: datetime) -> Consent
 
 def agreed(store: Store, what: What, agent_ids: Sequence[str] | None = None) -> dict[str, bool]:
     """The newest decision of everyone who decided, or of those of some agents who did."""
-    newest = select(func.max(Consent.number)).where(Consent.what == what).group_by(Consent.agent_id)
+    newest = _newest(what)
     if agent_ids is not None:
         newest = newest.where(Consent.agent_id.in_(agent_ids))
     with store.session() as session:
         rows = session.execute(select(Consent.agent_id, Consent.granted).where(Consent.number.in_(newest)))
         return {row.agent_id: row.granted for row in rows}
+
+
+def deciding(what: What, granted: bool) -> Select[str]:
+    """Agents whose newest decision is a yes, or a no: a part of other queries."""
+    return select(Consent.agent_id).where(Consent.number.in_(_newest(what)), Consent.granted.is_(granted))
 
 
 def may_score(store: Store, agent_ids: Iterable[str]) -> set[str]:
@@ -66,6 +81,10 @@ def refuse_when_stopped(store: Store, connection: Connection | None = None) -> N
         found = open_.execute(_STOP).one_or_none()
     if found is not None and found.on:
         raise StoppedError(f"Respite was stopped by {found.by} on {found.at:%Y-%m-%d %H:%M} UTC: {found.reason}")
+
+
+def _newest(what: What) -> Select[int]:
+    return select(func.max(Consent.number)).where(Consent.what == what).group_by(Consent.agent_id)
 
 
 def _naive(now: datetime) -> datetime:

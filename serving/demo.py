@@ -10,10 +10,12 @@ from typing import Any
 from features.catalog import CATALOG, contract_version
 from features.frame import write_features
 from features.home import Home
+from features.raw import rows
 from features.simulation import Centre, simulate, write
 from features.terminal import Terminal
 from serving.access import Principal, grant
 from serving.batch import BatchReport, score_all
+from serving.outreach.candidates import posts_on
 from serving.reports.build import write_reports
 from serving.server import ask, running
 from serving.store import Score, Store
@@ -37,6 +39,7 @@ class _Found:
     trained: dict[str, Trained]
     decisions: dict[str, Decision]
     batch: BatchReport
+    shown: Score
     pages: dict[str, Path]
     answer: dict[str, Any]
 
@@ -44,8 +47,10 @@ class _Found:
 def run_demo(home: Home, centre: Centre, terminal: Terminal) -> None:
     """Walk the whole road and say what was found and where everything lies."""
     with terminal.step(f"Simulating {centre.agents} agents for {centre.days} days") as step:
-        rows = write(simulate(centre), home, lambda contacts: step.show(f"{contacts:,} contacts"))
-        step.said = f"{rows['contacts']:,} contacts, {rows['surveys']:,} survey answers, {rows['exits']:,} exits"
+        written = write(simulate(centre), home, lambda contacts: step.show(f"{contacts:,} contacts"))
+        step.said = (
+            f"{written['contacts']:,} contacts, {written['surveys']:,} survey answers, {written['exits']:,} exits"
+        )
     with terminal.step("Building features") as step:
         built = write_features(home, None, lambda done, total: step.show(f"{done} of {total} dates"))
         step.said = f"{built.rows:,} rows, {len(CATALOG)} features as of {len(built.as_of)} dates"
@@ -63,7 +68,7 @@ def run_demo(home: Home, centre: Centre, terminal: Terminal) -> None:
     with terminal.step("Starting the service and asking it for one score") as step:
         answer = _ask_once(home, shown.agent_id)
         step.said = "answered, and stopped"
-    _last_screen(home, terminal, _Found(trained, decisions, batch, pages, answer))
+    _last_screen(home, terminal, _Found(trained, decisions, batch, shown, pages, answer))
 
 
 def _train(home: Home, outcome: str, terminal: Terminal) -> Trained:
@@ -93,6 +98,13 @@ def _highest(home: Home) -> Score:
     finally:
         store.close()
     return max(scores, key=lambda score: score.probability or 0.0)
+
+
+def _grant_of_manager(home: Home, shown: Score) -> str:
+    """The command that lets the manager of someone in."""
+    manager = posts_on(rows(home, "agents"), shown.as_of)["manager_id"].get(shown.agent_id)
+    own = "" if manager is None else f" --manager-id {manager}"  # a post may have ended on the very day
+    return f"respite access grant lead --role manager --team {shown.team_id}{own} --home {home.root}"
 
 
 def _ask_once(home: Home, agent: str) -> dict[str, Any]:
@@ -150,6 +162,9 @@ def _last_screen(home: Home, terminal: Terminal, found: _Found) -> None:
     terminal.say(f"\nMLflow:  .venv/bin/{mlflow}\n         then open http://127.0.0.1:5000")
     terminal.say(
         f"API:     .venv/bin/{serve.replace('&& ', '&& .venv/bin/')}\n         then open http://127.0.0.1:3000"
+    )
+    terminal.say(
+        f"Manager: .venv/bin/{_grant_of_manager(home, found.shown)}\n         opens this team, and their own offers"
     )
     terminal.say("\nEveryone here is simulated. Nothing on these pages is evidence about real people.")
     terminal.answer(

@@ -1,28 +1,29 @@
 """What may be answered and written down about offers, without any HTTP: who asks decides which offers there are.
 
-The wellbeing partner sees all of them. A manager sees those that managers of their own teams make, of people who share
-their score now: another's offer, and the wellbeing partner's, look like none. An agent sees their own, and says yes or
-no to them. Nobody sees who is held out.
+The wellbeing partner sees all of them. A manager sees those that are theirs to make within their own teams, of people
+who share their score now; where it is not known who the manager is, those that any manager of these teams makes.
+Another's offer, and the wellbeing partner's, look like none. An agent sees their own, and says yes or no to them.
+Nobody sees who is held out.
 """
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy.orm import Session
 
 from features.errors import AccessError, InputError
 from features.home import Home
 from serving.access import AccessPolicy, Principal
-from serving.consent import agreed, decision
+from serving.consent import decision
 from serving.outreach.actions import catalog
 from serving.outreach.candidates import candidates_of
 from serving.outreach.contract import publish
 from serving.outreach.guide import GuideSheet, guide_of, start_within
-from serving.outreach.offers import WELLBEING, Person, offers_of, plan_within, record_within
+from serving.outreach.listing import Page, Which, offers_of, page_of
+from serving.outreach.offers import Person, plan_within, record_within
 from serving.outreach.order import Order, order_of
 from serving.outreach.plan import Rules, rules_of
-from serving.outreach.sites import Overrides, at_site
 from serving.outreach.states import FOLLOWS, overdue
 from serving.outreach.tables import Offer
 from serving.settings import Settings
@@ -50,27 +51,24 @@ class Offering:
 
     def __init__(self, home: Home, store: Store, policy: AccessPolicy, settings: Settings) -> None:
         self.home, self.store, self.policy, self.program = home, store, policy, settings.program
-        self.overrides = Overrides.model_validate(settings.outreach)
-        for site in self.overrides.sites:
-            at_site(catalog(), self.overrides, site)
+        self.overrides = settings.overrides()
 
-    def listed(
-        self, who: Principal, *, team: str | None = None, agent: str | None = None, number: int | None = None,
-        overdue_on: date | None = None, still_open: bool = False,
-    ) -> list[Offer]:  # fmt: skip
-        """The offers that this principal may see, oldest first; of a team or an agent, overdue on a day, or open."""
-        about = self.policy.of(who).about
-        if about == "self" and agent not in (None, who.agent_id):
-            return []
-        found = offers_of(
-            self.store, team=team, agent=who.agent_id if about == "self" else agent, number=number,
-            teams=None if about in ("everyone", "self") else who.teams, overdue_on=overdue_on, still_open=still_open,
-        )  # fmt: skip
-        if about in ("everyone", "self"):
-            return found
-        made = [one for one in found if one.offered_by != WELLBEING]
-        shares = agreed(self.store, "share_with_manager", [one.agent_id for one in made])
-        return [one for one in made if shares.get(one.agent_id, False)]
+    def listed(self, who: Principal, **which: Unpack[Which]) -> list[Offer]:
+        """Every offer that this principal may see, of those that are asked for."""
+        return offers_of(self.store, **self._readable(who, which))
+
+    def page(
+        self, who: Principal, limit: int, today: date, *, after: str | None = None, before: str | None = None,
+        **which: Unpack[Which],
+    ) -> Page:  # fmt: skip
+        """The same a page at a time.
+
+        Raises
+        ------
+        InputError
+            `after` or `before` is no place, or both are given.
+        """
+        return page_of(self.store, limit, today, after=after, before=before, **self._readable(who, which))
 
     def one(self, who: Principal, number: int) -> Offer:
         """One offer.
@@ -149,6 +147,16 @@ class Offering:
     def publish(self) -> None:
         """Write the table `outreach` anew, for training."""
         publish(self.home, self.store)
+
+    def _readable(self, who: Principal, which: Which) -> Which:
+        """What is asked for, as far as the principal may see it."""
+        about = self.policy.of(who).about
+        if about == "everyone":
+            return which
+        if about == "self":
+            others = which.get("agent") not in (None, who.agent_id)
+            return {**which, "teams": ()} if others else {**which, "agent": who.agent_id}
+        return {**which, "teams": who.teams, "manager": who.manager_id, "of_managers": True}
 
     def _start(self, offer: Offer) -> int:
         return start_within(offer, self.overrides)

@@ -46,6 +46,7 @@ def serve_until_stopped(home: Home, port: int | None = None, workers: int | None
 
     settings = load_settings(home)
     settings.policy()
+    settings.overrides()
     Store(home).close()
     service = settings.service.model_copy(
         update={k: v for k, v in (("port", port), ("workers", workers)) if v is not None}

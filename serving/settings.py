@@ -16,6 +16,8 @@ from features.errors import ConfigError
 from features.home import Home
 from serving.access.policy import SHIPPED, AccessPolicy, load_policy
 from serving.access.principal import Role
+from serving.outreach.actions import catalog
+from serving.outreach.sites import Overrides, checked
 from serving.privacy.policy import PrivacyPolicy
 
 __all__ = [
@@ -56,8 +58,8 @@ class OidcSettings(BaseModel):
     """An OpenID Connect provider whose tokens are taken.
 
     `jwks` is where its keys are: an https address, or a file. Roles come from the claim `roles_claim`, translated by
-    `roles`; whoever has several gets the first of `roles` that they have. `name_claim`, `teams_claim`, `agent_claim`
-    hold the name in the log, a manager's teams and an agent's own id.
+    `roles`; whoever has several gets the first of `roles` that they have. `name_claim`, `teams_claim`, `manager_claim`,
+    `agent_claim` hold the name in the log, a manager's teams and their own id, and an agent's own id.
     """
 
     model_config = _STRICT
@@ -69,6 +71,7 @@ class OidcSettings(BaseModel):
     roles_claim: str = "roles"
     name_claim: str = "sub"
     teams_claim: str = "teams"
+    manager_claim: str = "manager_id"
     agent_claim: str = "agent_id"
     leeway_s: int = Field(30, ge=0, le=300)
     sign_in: SignInSettings | None = None
@@ -145,6 +148,10 @@ class Settings(BaseModel):
         """The access policy, read and checked."""
         return load_policy(self.access.policy)
 
+    def overrides(self) -> Overrides:
+        """What sites do otherwise in outreach, checked."""
+        return checked(self.outreach, "configuration", catalog())
+
 
 def load_settings(home: Home, file: Path | None = None) -> Settings:
     """The settings of a home: defaults, then the file, then the environment.
@@ -162,7 +169,9 @@ def load_settings(home: Home, file: Path | None = None) -> Settings:
     for name, value in sorted(os.environ.items()):
         if name.startswith(_PREFIX):
             _put(found, name.removeprefix(_PREFIX).lower().split("__"), value, name)
-    refuse_banned_words(found, f"configuration {place}")
+    # what sites say to people is no input of anything, and may speak of a works council
+    inputs = {name: section for name, section in found.items() if name != "outreach"}
+    refuse_banned_words(inputs, f"configuration {place}")
     try:
         return Settings.model_validate(found)
     except ValidationError as error:

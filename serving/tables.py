@@ -129,7 +129,8 @@ class Switch(Base):
 class Token(Base):
     """A bearer token: its hash, whose it is, until when it opens. The token itself is shown once and kept nowhere.
 
-    `teams` are those of a manager, `agent_id` is the agent's own; without `scopes` it opens all that the role may ask.
+    `teams` are those of a manager, `manager_id` is theirs where it is known, `agent_id` is the agent's own; without
+    `scopes` it opens all that the role may ask.
     """
 
     __tablename__ = "tokens"
@@ -142,6 +143,7 @@ class Token(Base):
     teams: Mapped[list[str]] = mapped_column(JSON, default=list)
     agent_id: Mapped[str | None]
     scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    manager_id: Mapped[str | None]
 
 
 class AuditEntry(Base):

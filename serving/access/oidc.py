@@ -111,4 +111,7 @@ class IdentityProvider:
             raise KeyError(s.roles_claim)
         teams = claims.get(s.teams_claim, []) if role == "manager" else []
         agent = claims.get(s.agent_claim) if role == "agent" else None
-        return Principal(str(claims[s.name_claim]), role, frozenset(map(str, teams)), agent and str(agent))
+        manager = claims.get(s.manager_claim) if role == "manager" else None
+        manager = manager if manager is None else str(manager)
+        name = str(claims[s.name_claim])
+        return Principal(name, role, frozenset(map(str, teams)), agent and str(agent), manager_id=manager)

@@ -30,6 +30,8 @@ _ABOUT: dict[Role, tuple[About, ...]] = {
 }
 _OFFERS = frozenset({"offers", "record_offer", "feedback", "answer_feedback"})
 _ABOUT_PEOPLE = frozenset({"scores", "explanation", "history", "what_if"}) | _OFFERS
+_OF_AGENTS = frozenset({"consent", "page", "suggest"})
+_READ_SUGGESTIONS = ("hr", "manager")
 _OF_EVERYONE = frozenset({"plan", "answer_feedback"})
 _BY_NAME = frozenset({"explanation", "history", "what_if", "consent", "groups", "reports", "page"}) | _OFFERS
 
@@ -82,8 +84,10 @@ class AccessPolicy(BaseModel):
                 raise ValueError(f"roles.{name}.may: {open_[0]} takes a name, and {name} has only pseudonyms")
             if role.about != "everyone" and (open_ := sorted(_OF_EVERYONE & set(role.may))):
                 raise ValueError(f"roles.{name}.may: {open_[0]} is about everyone, and {name} reads about {role.about}")
-            if name != "agent" and (own := sorted({"consent", "page"} & set(role.may))):
+            if name != "agent" and (own := sorted(_OF_AGENTS & set(role.may))):
                 raise ValueError(f"roles.{name}.may: {own[0]} is the agent's own")
+            if name not in _READ_SUGGESTIONS and "suggestions" in role.may:
+                raise ValueError(f"roles.{name}.may: suggestions is for {' and '.join(_READ_SUGGESTIONS)}")
         return self
 
     def of(self, principal: Principal) -> RolePolicy:

@@ -5,25 +5,32 @@ from typing import Literal, get_args
 
 from features.errors import InputError
 
-__all__ = ["OPERATIONS", "ROLES", "Operation", "Principal", "Role"]
+__all__ = ["NAMELESS", "OPERATIONS", "ROLES", "Operation", "Principal", "Role"]
 
 Role = Literal["hr", "manager", "agent", "data_scientist", "auditor", "service"]
 ROLES: tuple[Role, ...] = get_args(Role)
 Operation = Literal[
     "scores", "explanation", "history", "what_if", "score_rows", "groups", "models", "consent", "log", "metrics",
-    "offers", "record_offer", "plan", "feedback", "answer_feedback", "reports", "organization", "page", "portal",
+    "offers", "record_offer", "plan", "feedback", "answer_feedback", "suggest", "suggestions", "reports",
+    "organization", "page", "portal",
 ]  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+# agents ask these without a name: the log has their role and the day
+NAMELESS: frozenset[str] = frozenset({"suggest"})
 
 
 @dataclass(frozen=True)
 class Principal:
     """Who asks. `teams` are those of a manager, `agent_id` is the agent's own; `scopes` narrow what the role may ask.
 
+    `manager_id` is a manager's own id in the roster, where it is known: teams change hands, and some have two managers,
+    so it says which offers are theirs.
+
     Raises
     ------
     InputError
-        A manager without teams, an agent without an id, either of them for another role, or an unknown name.
+        A manager without teams, an agent without an id, either of them or a manager's id for another role, an empty id,
+        or an unknown name.
     """
 
     name: str
@@ -31,6 +38,7 @@ class Principal:
     teams: frozenset[str] = frozenset()
     agent_id: str | None = None
     scopes: frozenset[str] = frozenset()
+    manager_id: str | None = None
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
@@ -39,6 +47,10 @@ class Principal:
             raise InputError(f"role {self.role}: a manager has teams, and nobody else has; got {sorted(self.teams)}.")
         if bool(self.agent_id) != (self.role == "agent"):
             raise InputError(f"role {self.role}: an agent has their own agent id, and nobody else has one.")
+        if self.manager_id is not None and (self.role != "manager" or not self.manager_id.strip()):
+            raise InputError(
+                f"role {self.role}: a manager may have a manager id that is not empty, and nobody else has one."
+            )
         unknown = sorted(self.scopes - set(OPERATIONS))
         if unknown:
             raise InputError(f"scope '{unknown[0]}': the scopes are {', '.join(OPERATIONS)}.")

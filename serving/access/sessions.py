@@ -46,7 +46,7 @@ class Sessions:
 
     def open_for(self, who: Principal, until: datetime, now: datetime) -> str:
         """Begin a session for whom an identity provider vouched, until its token ends at the latest."""
-        kept = {"name": who.name, "role": who.role, "teams": sorted(who.teams)}
+        kept = {"name": who.name, "role": who.role, "teams": sorted(who.teams), "manager_id": who.manager_id}
         return self._begin(now, min(until, now + self._longest), principal=kept, agent_id=who.agent_id)
 
     def who(self, connection: Connection, name: str | None, now: datetime) -> Principal:
@@ -106,7 +106,8 @@ def proves(name: str, given: str) -> bool:
 
 
 def _principal(kept: dict[str, Any], agent_id: str | None) -> Principal:
-    return Principal(kept["name"], kept["role"], frozenset(kept["teams"]), agent_id)
+    manager = kept.get("manager_id")  # sessions from before have none
+    return Principal(kept["name"], kept["role"], frozenset(kept["teams"]), agent_id, manager_id=manager)
 
 
 def _naive(now: datetime) -> datetime:

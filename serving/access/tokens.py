@@ -41,6 +41,7 @@ def grant(store: Store, who: Principal, days: int, now: datetime) -> str:
         teams=sorted(who.teams),
         agent_id=who.agent_id,
         scopes=sorted(who.scopes),
+        manager_id=who.manager_id,
     )
     try:
         with store.writing() as session:
@@ -98,7 +99,8 @@ def check_hash(connection: Connection, sha256: str, now: datetime) -> Principal:
     found = connection.execute(_BY_HASH, {"sha256": sha256}).one_or_none()
     if found is None or found.revoked or found.expires_at <= _naive(now):
         raise AccessError(REFUSED)
-    return Principal(found.name, found.role, frozenset(found.teams), found.agent_id, frozenset(found.scopes or ()))
+    teams, scopes = frozenset(found.teams), frozenset(found.scopes or ())
+    return Principal(found.name, found.role, teams, found.agent_id, scopes, found.manager_id)
 
 
 def hash_of(token: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from serving.access import Principal
+from serving.access.principal import NAMELESS
 from serving.audit import Event, append_all
 from serving.scoring import Answer
 from serving.store import Store
@@ -40,6 +41,9 @@ class Asked:
     def event(self, status: int) -> Event:
         """The entry of the log."""
         about = self.answer or Answer({})
+        if self.operation in NAMELESS and self.role == "agent":
+            who, purpose = "somebody of role agent", self.purpose
+            return Event(who, self.what, status, group=about.group, purpose=purpose, by_day=True)
         return Event(
             who=self.who.name if self.who else "nobody",
             who_agent=self.who.agent_id if self.who else None,

@@ -27,6 +27,7 @@ _REFUSALS = {
     "405": "The path takes other methods.",
     "413": "The body is too large.",
     "415": "The body is no JSON.",
+    "429": "As many suggestions came from this person as a day takes.",
     "503": f"Stopped by a person, or the store or the log does not answer; ask again in {RETRY_AFTER_S} seconds.",
 }
 _METRICS: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """Routes about offers of support: who may see which is decided in `serving.offering`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,15 +11,18 @@ from serving.api.desk import Desk
 from serving.api.route import Route
 from serving.offering import shown_offer
 from serving.outreach.ics import calendar
+from serving.outreach.listing import Which
 from serving.outreach.sheet import csv_of
 from serving.outreach.tables import Offer
 from serving.schemas import (
     USE,
     OfferResponse,
+    OffersPageResponse,
     OffersResponse,
     OfNothing,
     OfNumber,
     OfOffers,
+    OfOffersPage,
     PlanRequest,
     PlanResponse,
     RecordRequest,
@@ -29,10 +32,15 @@ from serving.scoring import Answer
 __all__ = ["OFFER_ROUTES", "offer", "offers", "plan", "record_offer"]
 
 
-def offers(desk: Desk, who: Principal, question: OfOffers) -> Answer:
-    """Offers about which the role reads: all, those of own teams' managers, or one's own; nobody held out."""
-    found = _listed(desk, who, question)
-    return Answer({"offers": [shown_offer(one) for one in found], "use": USE}, _agents(found), "offers")
+def offers(desk: Desk, who: Principal, question: OfOffersPage) -> Answer:
+    """A page of the offers about which the role reads, what is due soonest first: all of them, or own ones."""
+    found = desk.offering.page(
+        who, question.limit, _today(), after=question.after, before=question.before, **_which(question)
+    )
+    counts = {"total": found.total, "overdue": found.overdue, "earlier": found.before}
+    places = {"previous": found.previous, "next": found.next}
+    body = {"offers": [shown_offer(one) for one in found.offers], **counts, **places, "use": USE}
+    return Answer(body, _agents(found.offers), "offers")
 
 
 def offer(desk: Desk, who: Principal, question: OfNumber) -> Answer:
@@ -76,38 +84,37 @@ def plan(desk: Desk, who: Principal, _: OfNothing, body: PlanRequest) -> Answer:
 
 
 def offers_as_csv(desk: Desk, who: Principal, question: OfOffers) -> Answer:
-    """The same offers as a sheet; what a spreadsheet would run as a formula begins with an apostrophe."""
-    found = _listed(desk, who, question)
+    """All of them as a sheet; what a spreadsheet would run as a formula begins with an apostrophe."""
+    found = desk.offering.listed(who, **_which(question))
     return Answer({"content": csv_of(found, _today())}, _agents(found), "offers")
 
 
 def offers_as_calendar(desk: Desk, who: Principal, question: OfOffers) -> Answer:
     """The open ones as calendar entries, which name nobody."""
-    found = _listed(desk, who, question)
+    found = desk.offering.listed(who, **_which(question))
     return Answer({"content": calendar(found)}, _agents(found), "offers")
 
 
-def _listed(desk: Desk, who: Principal, question: OfOffers) -> list[Offer]:
-    return desk.offering.listed(
-        who,
-        team=question.team_id,
-        agent=question.agent_id,
-        overdue_on=_today() if question.overdue else None,
-        still_open=question.open,
-    )
+def _which(question: OfOffers) -> Which:
+    return {
+        "team": question.team_id,
+        "agent": question.agent_id,
+        "overdue_on": _today() if question.overdue else None,
+        "still_open": question.open,
+    }
 
 
 def _agents(found: list[Offer]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.agent_id for one in found))
 
 
-def _today() -> Any:
+def _today() -> date:
     return datetime.now(UTC).date()
 
 
 _ONE = "/v1/offers/{number}"
 OFFER_ROUTES: tuple[Route, ...] = (
-    Route("GET", "/v1/offers", "offers", OfOffers, OffersResponse, offers, computes=True),
+    Route("GET", "/v1/offers", "offers", OfOffersPage, OffersPageResponse, offers, computes=True),
     Route("GET", "/v1/offers.csv", "offers", OfOffers, None, offers_as_csv, computes=True, media="text/csv"),
     Route("GET", "/v1/offers.ics", "offers", OfOffers, None, offers_as_calendar, computes=True, media="text/calendar"),
     Route("POST", "/v1/offers/plan", "plan", OfNothing, PlanResponse, plan, PlanRequest, computes=True),

@@ -21,7 +21,7 @@ PATHS: dict[tuple[str, str], Operation] = {
     **BENTOML,
     ("GET", "/metrics"): "metrics",
 }
-_GO_ON = frozenset({"models", "consent", "log", "metrics", "feedback", "portal"})
+_GO_ON = frozenset({"models", "consent", "log", "metrics", "feedback", "suggest", "portal"})
 SIGN_IN = "sign_in"  # whoever asks it is nobody yet
 
 

@@ -24,7 +24,7 @@ def team_page(desk: Desk, who: Principal, question: OfTeamPage, header: Markup =
         if who.role == "manager":
             raise refuse_person(desk.scoring.policy, who, f"team {question.team_id}")
         raise UnknownGroupError(f"team_id: there is no team '{question.team_id}' as of the newest scores.")
-    page = desk.reports.team(question.team_id, header=header)
+    page = desk.reports.team(question.team_id, offered_by=who.manager_id, header=header)
     return Answer({"content": page}, _sharing(desk, question.team_id), f"team {question.team_id}")
 
 

@@ -14,6 +14,7 @@ from serving.access.people import NotYoursError
 from serving.access.policy import PurposeError
 from serving.consent import StoppedError
 from serving.feedback.log import UnknownFeedbackError
+from serving.feedback.suggestions import TooManyError
 from serving.offering import UnknownOfferError
 from serving.scoring import UnknownAgentError, UnknownGroupError
 
@@ -51,6 +52,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (UnknownGroupError, 404),
     (UnknownOfferError, 404),
     (UnknownFeedbackError, 404),
+    (TooManyError, 429),
     (InputError, 400),
     (StoppedError, 503),
     (LogError, 503),

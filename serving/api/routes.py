@@ -8,6 +8,7 @@ from serving.api.desk import Desk
 from serving.api.offers import OFFER_ROUTES
 from serving.api.pages import PAGE_ROUTES
 from serving.api.route import Route
+from serving.api.suggestions import SUGGESTION_ROUTES
 from serving.api.voices import FEEDBACK_ROUTES
 from serving.audit import read_log
 from serving.consent import decision
@@ -116,5 +117,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/log", "log", OfLog, LogResponse, log, computes=True),
     *OFFER_ROUTES,
     *FEEDBACK_ROUTES,
+    *SUGGESTION_ROUTES,
     *PAGE_ROUTES,
 )

@@ -24,7 +24,12 @@ app = typer.Typer()
 outreach = typer.Typer(help="Offer support, and write down what came of it.", no_args_is_help=True)
 app.add_typer(outreach, name="outreach")
 Number = Annotated[int, typer.Option("--offer", help="The number of the offer, as `list` shows it.")]
-Config = Annotated[Path | None, typer.Option("--config", help="A YAML file with a section `outreach`, by site.")]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", help="A YAML file with a section `outreach`, by site; the configuration's where it is left out."
+    ),
+]
 Today = Annotated[str | None, typer.Option(help="The day to judge by; today where it is left out.")]
 _HEADER = ["offer", "week", "team", "agent", "action", "offered by", "state", "due on"]
 
@@ -63,7 +68,9 @@ def plan(
     log_command(found, "outreach plan", "support", group=f"everyone on the roster, program {program}")
     order = order_of(found, outcome, rank)
     with closing(Store(found)) as store:
-        people = candidates_of(found, store, outcome, rules.week, catalog(), _overrides(config), least_band, order)
+        people = candidates_of(
+            found, store, outcome, rules.week, catalog(), _overrides(config, found), least_band, order
+        )
         made = plan_week(store, people, rules, dry_run)
         if not dry_run:
             publish(found, store)
@@ -109,7 +116,7 @@ def record(
         raise InputError(f"--no-more: goes with --state declined, not with {state}; or use `respite outreach refuse`.")
     terminal, found, now = Terminal(as_json), Home.find(home), datetime.now(UTC)
     at = datetime.combine(parse_date("--on", on), datetime.min.time(), UTC) if on else now
-    overrides = _overrides(config)
+    overrides = _overrides(config, found)
     log_command(found, f"outreach record {state}", "support", group=f"offer {offer}")
     with closing(Store(found)) as store:
         changed = write_down(
@@ -140,7 +147,7 @@ def list_(
     """Show offers and what is overdue; holdouts are not shown, so that nobody treats them otherwise."""
     from serving.audit import log_command
     from serving.outreach.ics import calendar
-    from serving.outreach.offers import offers_of
+    from serving.outreach.listing import offers_of
     from serving.outreach.sheet import csv_of
     from serving.outreach.states import overdue as late
     from serving.store import Store
@@ -167,8 +174,9 @@ def guide(offer: Number, config: Config = None, home: HomeOption = None, as_json
     from serving.outreach.offers import find
     from serving.store import Store
 
-    terminal, overrides = Terminal(as_json), _overrides(config)
-    with closing(Store(Home.find(home))) as store:
+    terminal, found = Terminal(as_json), Home.find(home)
+    overrides = _overrides(config, found)
+    with closing(Store(found)) as store:
         shown = guide_of(find(store, offer), overrides)
     terminal.say(shown.text)
     terminal.answer(shown.as_dict())
@@ -178,11 +186,13 @@ outreach.add_typer(send_app)
 outreach.add_typer(consent_app)
 
 
-def _overrides(config: Path | None) -> "Overrides":
+def _overrides(config: Path | None, home: Home) -> "Overrides":
+    """What sites do otherwise: by a file that is named, else by the configuration of the home."""
     from serving.outreach.actions import catalog
     from serving.outreach.sites import overrides_of
+    from serving.settings import load_settings
 
-    return overrides_of(config, catalog())
+    return overrides_of(config, catalog()) if config else load_settings(home).overrides()
 
 
 def _day(option: str, text: str | None) -> date:

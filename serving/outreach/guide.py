@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from serving.outreach.actions import Action, Catalog, catalog
+from serving.outreach.help import Help
 from serving.outreach.sites import Overrides, at_site
 from serving.outreach.tables import Offer
 
@@ -20,6 +21,7 @@ class GuideSheet:
     action: Action
     also: tuple[Action, ...]
     for_everyone: tuple[Action, ...]
+    help: tuple[Help, ...] = ()
 
     @property
     def text(self) -> str:
@@ -41,7 +43,9 @@ class GuideSheet:
             _OPEN_OFFER,
         ]
         lines += ["Also fits:", *(f"  - {other.name}: {other.words}" for other in self.also)] if self.also else []
-        return "\n".join([*lines, "For everyone, at any time:", *(f"  - {one.words}" for one in self.for_everyone)])
+        lines += ["For everyone, at any time:", *(f"  - {one.words}" for one in self.for_everyone)]
+        lines += ["Where to find help here:", *(f"  - {one.line}" for one in self.help)] if self.help else []
+        return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
         """The guide for machines."""
@@ -49,6 +53,7 @@ class GuideSheet:
             "action": self.action.model_dump(mode="json"),
             "also": [{"id": one.id, "name": one.name, "words": one.words} for one in self.also],
             "for_everyone": [one.words for one in self.for_everyone],
+            "help": [one.model_dump() for one in self.help],
             "open_offer": _OPEN_OFFER,
         }
 
@@ -58,7 +63,8 @@ def guide_of(offer: Offer, overrides: Overrides) -> GuideSheet:
     here = at_site(catalog(), overrides, offer.site_id)
     action = here.action(offer.action) or _always(here)
     also = tuple(one for one in map(here.action, offer.also) if one is not None)
-    return GuideSheet(action, also, tuple(one for one in here.actions if one.initiated_by == "agent"))
+    for_everyone = tuple(one for one in here.actions if one.initiated_by == "agent")
+    return GuideSheet(action, also, for_everyone, overrides.help_at(offer.site_id))
 
 
 def start_within(offer: Offer, overrides: Overrides) -> int:

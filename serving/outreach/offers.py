@@ -1,9 +1,9 @@
 """Offers in the store: a week's plan becomes rows, and rows go from state to state."""
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from sqlalchemy import select, text
@@ -11,15 +11,24 @@ from sqlalchemy.orm import Session
 
 from features.errors import InputError
 from serving.consent import agreed, refuse_when_stopped
+from serving.outreach.listing import WELLBEING
 from serving.outreach.plan import Arm, Candidate, Entry, Former, Rules, plan
-from serving.outreach.states import OPEN, advance
+from serving.outreach.states import advance
 from serving.outreach.tables import Offer, OfferNote
 from serving.store import Store
 
-__all__ = ["NOTE_LENGTH", "WELLBEING", "Person", "find", "notes_of", "offers_of", "plan_week",
-           "plan_within", "record", "record_within", "turns_of"]  # fmt: skip
+__all__ = [
+    "NOTE_LENGTH",
+    "Person",
+    "find",
+    "notes_of",
+    "plan_week",
+    "plan_within",
+    "record",
+    "record_within",
+    "turns_of",
+]
 
-WELLBEING = "wellbeing partner"
 NOTE_LENGTH = 280
 _LOCK = 5_701_914
 _DAYS_TO_OFFER = 6
@@ -114,33 +123,6 @@ def find(store: Store, number: int) -> Offer:
     """
     with store.session() as session:
         return _made(session.get(Offer, number), number)
-
-
-def offers_of(
-    store: Store, *, team: str | None = None, program: str | None = None, offered_by: str | None = None,
-    agent: str | None = None, number: int | None = None, teams: Collection[str] | None = None,
-    overdue_on: date | None = None, still_open: bool = False,
-) -> list[Offer]:  # fmt: skip
-    """Offers, oldest first. Holdouts are not among them: nobody who makes offers should know who they are.
-
-    Neither are those that nobody has answered yet, of someone who has opted out or refused since: they are not made.
-    Who makes offers reads those `offered_by` them: the others are of people who do not share with their manager.
-    """
-    query = select(Offer).where(Offer.arm == "offer").order_by(Offer.week, Offer.number)
-    for column, wanted in ((Offer.team_id, team), (Offer.program, program), (Offer.offered_by, offered_by),
-                           (Offer.agent_id, agent), (Offer.number, number)):  # fmt: skip
-        if wanted is not None:
-            query = query.where(column == wanted)
-    if teams is not None:
-        query = query.where(Offer.team_id.in_(teams))
-    if overdue_on is not None:
-        query = query.where(Offer.due_on < overdue_on)
-    if still_open or overdue_on is not None:
-        query = query.where(Offer.state.in_(OPEN))
-    refused = _refused(store)
-    with store.session() as session:
-        found = list(session.scalars(query))
-    return [one for one in found if not (one.state == "offered" and one.agent_id in refused)]
 
 
 def turns_of(store: Store) -> list[Offer]:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serving.consent import refuse_when_stopped
-from serving.outreach.offers import WELLBEING, offers_of
+from serving.outreach.listing import WELLBEING, offers_of
 from serving.outreach.states import overdue
 from serving.outreach.tables import Offer, OutboxRow
 from serving.outreach.webhook import Notice, Receiver, UndeliveredError, deliver

@@ -40,6 +40,7 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/portal/sign-out", "portal", _ANY),
     Page("GET", "/portal", "portal", _ANY, home.home),
     Page("GET", "/portal/me", "page", _SUPPORT, own.me, "me", ("agent",)),
+    Page("POST", "/portal/me", "suggest", _SUPPORT, own.suggest),
     Page("POST", "/portal/me/consent", "consent", _SUPPORT, own.decide),
     Page("GET", "/portal/offers", "offers", _SUPPORT, offers.queue, "offers", ("hr", "manager", "agent")),
     Page("GET", "/portal/offers.csv", "offers", _SUPPORT, offers.sheet),
@@ -56,6 +57,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/portal/feedback", "feedback", _SUPPORT, own.feedback, "feedback", ("hr", "agent")),
     Page("POST", "/portal/feedback", "feedback", _SUPPORT, own.say),
     Page("POST", "/portal/feedback/{number}", "answer_feedback", ("support",), own.answer),
+    Page("GET", "/portal/suggestions", "suggestions", _WORK, own.suggestions, "suggestions", ("manager",)),
     Page("GET", "/portal/models", "models", _ANY, record.models, "models", ("hr", "data_scientist", "auditor")),
     Page("GET", "/portal/log", "log", ("oversight",), record.log, "log", ("auditor",)),
 )

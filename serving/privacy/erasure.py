@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine, delete, text
+from sqlalchemy import Connection, Engine, String, Table, delete, or_, select, text, update
 
 from features.at_work import alone
 from features.errors import InputError, NotReadyError
 from features.home import Home
-from serving.privacy.places import AGENT, OUTSIDE, left, parquet_files, personal_tables, text_files
-from serving.privacy.rewrite import facts_follow, lines_without, rows_without
+from serving.privacy.places import (
+    AGENT,
+    OUTSIDE,
+    free_words,
+    left,
+    mention,
+    parquet_files,
+    personal_tables,
+    text_files,
+)
+from serving.privacy.rewrite import ERASED, facts_follow, lines_without, rows_without
 from serving.store import Store
 
 __all__ = ["Erased", "erase"]
@@ -71,7 +80,7 @@ def _rows_of_files(home: Home, agent: str, rows: dict[str, int]) -> int:
 
 
 def _rows_of_store(engine: Engine, agent: str) -> dict[str, int]:
-    """Delete in one transaction, freed pages overwritten; the table `identities` is one of them."""
+    """Delete and strike out in one transaction, freed pages overwritten; the table `identities` is one of them."""
     found = {}
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
@@ -79,7 +88,23 @@ def _rows_of_store(engine: Engine, agent: str) -> dict[str, int]:
         for table in reversed(personal_tables(engine)):
             done = connection.execute(delete(table).where(table.columns[AGENT] == agent))
             found[f"store, {table.name}"] = done.rowcount
+        for table in free_words(engine):
+            found[f"words in {table.name}"] = _struck_out(connection, table, agent)
     return found
+
+
+def _struck_out(connection: Connection, table: Table, agent: str) -> int:
+    """Take the agent's id out of what others wrote; in how many rows it was."""
+    one, key = mention(agent), list(table.primary_key.columns)
+    words = [column for column in table.columns if isinstance(column.type, String) and column not in key]
+    named = select(table).where(or_(*(column.contains(agent, autoescape=True) for column in words)))
+    count = 0
+    for row in connection.execute(named).mappings().all():
+        without = {c.name: one.sub(ERASED.encode(), row[c.name].encode()).decode() for c in words if row[c.name]}
+        if any(row[name] != said for name, said in without.items()):
+            connection.execute(update(table).where(*(column == row[column.name] for column in key)).values(without))
+            count += 1
+    return count
 
 
 def _overwrite(engine: Engine) -> None:

@@ -40,7 +40,8 @@ What you may do
   it has consequences for you, and your manager does not learn of it. A score is about weeks of work like yours; it is
   not a statement about your health.
 
-Not in this copy: the key material behind your pseudonyms, because it would undo them for others who hold logs.
+Not in this copy: the key material behind your pseudonyms, because it would undo them for others who hold logs; and what
+you suggested about the work without your name, because nobody can tell that it is yours.
 """
 
 

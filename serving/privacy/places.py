@@ -16,6 +16,7 @@ from features.home import Home
 __all__ = [
     "AGENT",
     "OUTSIDE",
+    "free_words",
     "left",
     "mention",
     "mentions",
@@ -33,7 +34,9 @@ OUTSIDE = (
     "pages and exports that people saved or printed",
     "logs of a proxy in front of the service",
     "models trained earlier: they hold no rows, but learned from them; retrain them",
+    "suggestions that they gave without their name: nobody can tell which these are",
 )
+_FREE_WORDS = ("feedback", "offer_notes", "suggestions")
 _DATABASES = {".db", ".db-wal", ".db-shm", ".sqlite"}
 _BINARY = {*_DATABASES, ".parquet", ".key", ".png"}
 
@@ -53,6 +56,13 @@ def personal_tables(engine: Engine) -> list[Table]:
     found = MetaData()
     found.reflect(engine)
     return [table for table in found.sorted_tables if AGENT in table.columns]
+
+
+def free_words(engine: Engine) -> list[Table]:
+    """Tables of a database in which people write what they like, and may name others."""
+    found = MetaData()
+    found.reflect(engine)
+    return [found.tables[name] for name in _FREE_WORDS if name in found.tables]
 
 
 def mention(agent: str) -> "re.Pattern[bytes]":

@@ -20,6 +20,7 @@ class RetentionPolicy(BaseModel):
     feature_days: int = Field(365, ge=1)
     score_days: int = Field(365, ge=1)
     report_days: int = Field(365, ge=1)
+    suggestion_days: int = Field(365, ge=28)
     audit_days: int = Field(AUDIT_DAYS[0], ge=AUDIT_DAYS[0], le=AUDIT_DAYS[1])
 
 

@@ -16,6 +16,7 @@ from features.home import Home
 from features.raw import reach, remember_reach
 from features.workdays import DAYS_BACK
 from serving.audit import forget_before
+from serving.feedback.suggestions import forget_suggestions
 from serving.privacy.keys import Keys
 from serving.privacy.memory import forget_old
 from serving.privacy.policy import DEFAULT, PrivacyPolicy
@@ -48,6 +49,7 @@ def retain(home: Home, today: date, policy: PrivacyPolicy = DEFAULT, dry_run: bo
         "features": today - timedelta(days=kept.feature_days),
         "scores": today - timedelta(days=kept.score_days),
         "reports": today - timedelta(days=kept.report_days),
+        "suggestions": today - timedelta(days=kept.suggestion_days),
         "audit": today - timedelta(days=kept.audit_days),
     }
     old_reports = _older(home.reports, days["reports"])
@@ -126,7 +128,7 @@ def _older(folder: Path, before: date) -> list[Path]:
 
 
 def _of_store(home: Home, days: dict[str, date], today: date, policy: PrivacyPolicy, dry_run: bool) -> list[Deleted]:
-    """Scores, the memory of releases, the log of accesses, and keys of periods of which no entry is left."""
+    """Scores, releases, suggestions, the log of accesses, and keys of periods of which no entry is left."""
     store = Store(home)
     try:
         with store.writing() as session:
@@ -134,6 +136,7 @@ def _of_store(home: Home, days: dict[str, date], today: date, policy: PrivacyPol
             scores = session.scalar(select(func.count()).select_from(Score).where(old)) or 0
             session.execute(delete(Score).where(old))
             releases = forget_old(session, today, policy)
+            suggestions = forget_suggestions(session, days["suggestions"], today, dry_run)
             keys = Keys.of(session)
             periods = [p for p in keys.periods() if _MONTH.fullmatch(p) and p < f"{days['audit']:%Y-%m}"]
             if dry_run:
@@ -149,6 +152,7 @@ def _of_store(home: Home, days: dict[str, date], today: date, policy: PrivacyPol
     return [
         Deleted("scores", days["scores"], scores, "rows"),
         Deleted("releases", memory, releases, "rows"),
+        Deleted("suggestions", days["suggestions"], suggestions, "rows"),
         Deleted("audit log", days["audit"], entries, "entries"),
         Deleted("pseudonym keys", days["audit"], len(periods), "periods"),
     ]

@@ -65,6 +65,7 @@ def agent_report(
         hours=_hours(hours_of(home, agent, material.day)),
         scores=[_score(score) for score in scores],
         help=[one for one in at_site(catalog(), overrides, site).actions if one.initiated_by == "agent"],
+        help_here=overrides.help_at(site),
     )
 
 

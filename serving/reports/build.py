@@ -22,6 +22,7 @@ from serving.reports.organization import Records, gather_records, organization_r
 from serving.reports.pdf import pdf_of
 from serving.reports.program import program_report
 from serving.reports.team import team_report
+from serving.settings import load_settings
 from serving.store import Score, Store
 
 __all__ = ["FORMATS", "Reports", "write_reports"]
@@ -171,18 +172,19 @@ def write_reports(
     NotReadyError
         Nothing was scored yet.
     ConfigError
-        The page is wanted as PDF, and what that needs is not installed.
+        The configuration is not valid; or the page is wanted as PDF, and what that needs is not installed.
     """
     if (team is not None) + (agent is not None) + organization + (program is not None) != 1:
         raise InputError("Name either --team, --agent, --organization or --program.")
     if format not in FORMATS:
         raise InputError(f"--format {format}: name one of {', '.join(FORMATS)}.")
-    store = Store(home)
+    settings, store = load_settings(home), Store(home)
     try:
         if program is not None:
             name, page = f"program-{program}", program_report(home, program, costs)
         else:
-            name, page = _page(Reports(home, store, ahead=False), team, agent)
+            pages = Reports(home, store, settings.privacy, settings.overrides(), ahead=False)
+            name, page = _page(pages, team, agent)
     finally:
         store.close()
     content = pdf_of(page) if format == "pdf" else page.encode()

@@ -15,7 +15,7 @@ from features.catalog import feature, own_usual, peer_usual
 from serving.consent import agreed
 from serving.outreach.actions import Catalog, catalog
 from serving.outreach.choose import Situation, choose
-from serving.outreach.offers import offers_of
+from serving.outreach.listing import offers_of
 from serving.outreach.sites import NOTHING, Overrides, at_site
 from serving.reports.material import Material
 from serving.store import Score, Store

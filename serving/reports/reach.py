@@ -7,7 +7,7 @@ import pandas as pd
 
 from features.home import Home
 from features.raw import rows
-from serving.outreach.offers import offers_of
+from serving.outreach.listing import offers_of
 from serving.reports.material import Material
 from serving.store import Store
 from training.fairness import offer_rates

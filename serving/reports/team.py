@@ -75,6 +75,7 @@ def team_report(
         conditions=[_told(one) for one in found or ()],
         no_conditions=_no_conditions(stands, found),
         actions=actions_for(found or (), at_site(catalog(), overrides, site)),
+        help_here=overrides.help_at(site),
         people=people or People(0, [], []),
         about_people=people is not None,
         minimum=material.releases.policy.minimum_group,

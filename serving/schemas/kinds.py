@@ -4,13 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, StringConstraints
 
-__all__ = ["ABOUT", "AGENT", "FRESH", "SCORE", "USE", "AgentId", "Band", "Kind", "Outcome", "with_example"]
+__all__ = ["ABOUT", "AGENT", "FRESH", "SCORE", "USE", "AgentId", "Band", "Kind", "Outcome", "Said", "with_example"]
 
 Outcome = Literal["burnout", "turnover"]
 Kind = Literal["team", "site", "queue"]
 Band = Literal["usual", "elevated", "high"]
 # no control characters: PostgreSQL takes no NUL, and no id has one
 AgentId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+_LETTERS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*"  # and line breaks
+Said = Annotated[str, StringConstraints(pattern=rf"^{_LETTERS}[^\s\x00-\x1f\x7f]{_LETTERS}$", max_length=1_000)]
 USE = "To offer support. Not for discipline, pay, promotion or termination."
 AGENT = "A0007"
 REASON = {

@@ -1,42 +1,33 @@
-"""What the API takes and gives about offers and feedback."""
+"""What the API takes and gives about offers."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from serving.schemas.kinds import AGENT, USE, AgentId, with_example
+from serving.schemas.kinds import AGENT, USE, AgentId, Said, with_example
 
 __all__ = [
-    "AnswerRequest",
-    "FeedbackListResponse",
-    "FeedbackOut",
-    "FeedbackRequest",
-    "FeedbackResponse",
-    "OfFeedback",
     "OfNothing",
     "OfNumber",
     "OfOffers",
+    "OfOffersPage",
     "OfTeamPage",
     "OfferOut",
     "OfferResponse",
+    "OffersPageResponse",
     "OffersResponse",
     "PlanRequest",
     "PlanResponse",
     "RecordRequest",
 ]
 
-_LETTERS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*"  # and line breaks
-Said = Annotated[str, StringConstraints(pattern=rf"^{_LETTERS}[^\s\x00-\x1f\x7f]{_LETTERS}$", max_length=1_000)]
+OfferPlace = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|closed)\.[0-9]{1,15}$")]
 OFFER: dict[str, Any] = {
     "number": 12, "week": "2026-09-21", "program": "care", "team_id": "T01", "agent_id": AGENT, "action": "check-in",
     "also": ["stable-shifts"], "offered_by": "wellbeing partner", "state": "offered", "due_on": "2026-09-27",
     "offered_at": "2026-09-21T00:00:00Z", "responded_at": None, "response": None, "done_at": None, "outcome": None,
     "overdue": False,
-}  # fmt: skip
-FEEDBACK: dict[str, Any] = {
-    "number": 3, "agent_id": AGENT, "kind": "correction", "about": "overtime", "said": "I was on a course that week.",
-    "state": "open", "at": "2026-09-23T08:00:00Z", "answer": None, "answered_by": None, "answered_at": None,
 }  # fmt: skip
 
 
@@ -73,13 +64,12 @@ class OfOffers(BaseModel):
     overdue: bool = Field(False, description="Only where the next step should have been taken.")
 
 
-class OfFeedback(BaseModel):
-    """Which feedback."""
+class OfOffersPage(OfOffers):
+    """A page of them."""
 
-    model_config = with_example()
-
-    state: Literal["open", "answered"] | None = Field(None, description="Only these.")
-    limit: int = Field(100, ge=1, le=1000, description="How many, the oldest first.")
+    after: OfferPlace | None = Field(None, description="The `next` of the page before.")
+    before: OfferPlace | None = Field(None, description="The `previous` of the page after; not together with `after`.")
+    limit: int = Field(100, ge=1, le=1000, description="How many.")
 
 
 class RecordRequest(BaseModel):
@@ -131,12 +121,26 @@ class OfferOut(BaseModel):
 
 
 class OffersResponse(BaseModel):
-    """Offers, oldest first."""
+    """Offers."""
 
     model_config = with_example({"offers": [OFFER], "use": USE})
 
     offers: list[OfferOut]
     use: str = USE
+
+
+class OffersPageResponse(OffersResponse):
+    """A page of offers, what is due soonest first, and where others begin."""
+
+    model_config = with_example(
+        {"offers": [OFFER], "total": 1, "overdue": 0, "earlier": 0, "previous": None, "next": None, "use": USE}
+    )
+
+    total: int = Field(description="How many there are on all pages.")
+    overdue: int = Field(description="Of all of them.")
+    earlier: int = Field(description="How many come before this page.")
+    previous: str | None = Field(description="Give it as `before` for the page before.")
+    next: str | None = Field(description="Give it as `after` for the next page.")
 
 
 class OfferResponse(BaseModel):
@@ -168,58 +172,3 @@ class PlanResponse(BaseModel):
     why: str = Field(description="Why by that.")
     offers: list[OfferOut]
     use: str = USE
-
-
-class FeedbackRequest(BaseModel):
-    """What an agent says about what is held about them."""
-
-    model_config = with_example({"kind": "correction", "about": "overtime", "said": "I was on a course that week."})
-
-    kind: Literal["contest", "correction", "annotation"] = Field(
-        description="To dispute a score, to name a record that is wrong, to add what the numbers do not show."
-    )
-    said: Said = Field(description="In one's own words.")
-    about: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{0,80}$")] = Field(
-        "", description="What it speaks of, such as a signal."
-    )
-
-
-class AnswerRequest(BaseModel):
-    """What an agent is answered; it is not changed afterwards."""
-
-    model_config = with_example({"said": "You are right: the shift was recorded twice. It is corrected."})
-
-    said: Said = Field(description="To the agent.")
-
-
-class FeedbackOut(BaseModel):
-    """One thing that an agent said, and its answer."""
-
-    model_config = with_example(FEEDBACK)
-
-    number: int
-    agent_id: str
-    kind: str
-    about: str
-    said: str
-    state: Literal["open", "answered"]
-    at: datetime
-    answer: str | None
-    answered_by: str | None
-    answered_at: datetime | None
-
-
-class FeedbackResponse(BaseModel):
-    """One entry."""
-
-    model_config = with_example({"feedback": FEEDBACK})
-
-    feedback: FeedbackOut
-
-
-class FeedbackListResponse(BaseModel):
-    """Several entries."""
-
-    model_config = with_example({"feedback": [FEEDBACK]})
-
-    feedback: list[FeedbackOut]

@@ -37,6 +37,7 @@ REFUSED = [
     (("report", "--team", "T01"), "Nothing was scored yet; run `respite score` first."),
     (("access", "grant", "a b", "--role", "hr"), "access grant 'a b': a name has 1 to 80 letters"),
     (("access", "grant", "hr", "--role", "hr", "--days", "999"), "--days 999: a token is valid for 1 to 365 days."),
+    (("access", "grant", "hr", "--role", "hr", "--manager-id", "M07"), "role hr: a manager may have a manager id"),
     (("access", "revoke", "hr"), "access revoke hr: there is no token of that name"),
     (("demo", "--agents", "3"), "--agents 3: a centre has at least 10 agents."),
 ]
@@ -54,6 +55,13 @@ def test_a_port_that_does_not_exist_is_refused(port: int, command: Command) -> N
     assert refusal(command("serve", "--port", port)) == f"--port {port}: a port is 1 to 65535."
 
 
+def test_a_configuration_that_says_what_it_may_not_of_sites_serves_nothing(command: Command, home: Home) -> None:
+    home.root.mkdir(exist_ok=True)
+    (home.root / "respite.yaml").write_text("outreach: {sites: {S1: {help: [{name: x}]}}}", encoding="utf-8")
+    said = refusal(command("serve", "--home", home.root))
+    assert said == "configuration: outreach.sites.S1.help.0.name: String should have at least 3 characters."
+
+
 def test_a_token_is_granted_listed_and_revoked(command: Command) -> None:
     granted = json.loads(command("access", "grant", "hr", "--role", "hr", "--days", 7, "--json").out)
     assert (granted["name"], granted["days"]) == ("hr", 7)
@@ -64,6 +72,13 @@ def test_a_token_is_granted_listed_and_revoked(command: Command) -> None:
     assert json.loads(command("access", "revoke", "hr", "--json").out) == {"revoked": "hr"}
     assert json.loads(command("access", "list", "--json").out)[0]["revoked"]
     assert "revoked" in command("access", "list").out
+
+
+def test_a_manager_s_token_is_bound_to_teams_and_to_their_own_id(command: Command) -> None:
+    command("access", "grant", "lead", "--role", "manager", "--team", "T01", "--manager-id", "M07")
+    (listed,) = json.loads(command("access", "list", "--json").out)
+    assert (listed["teams"], listed["manager_id"]) == (["T01"], "M07")
+    assert "M07, T01" in command("access", "list").out
 
 
 def test_the_log_is_verified_and_a_change_ends_with_2(command: Command, home: Home) -> None:

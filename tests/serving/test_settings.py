@@ -57,6 +57,17 @@ def test_a_configuration_that_names_a_banned_signal_stops_the_start(text: str, h
         load_settings(written(home, text))
 
 
+def test_what_a_site_says_to_its_people_may_speak_of_what_no_input_is(home: Home) -> None:
+    help_ = "{name: Works council, words: Listens., contact: Room 0}"
+    found = load_settings(written(home, f"outreach: {{sites: {{S1: {{help: [{help_}]}}}}}}")).overrides()
+    assert found.help_at("S1")[0].name == "Works council"
+
+
+def test_a_section_on_sites_that_sets_what_it_may_not_is_refused_with_its_place(home: Home) -> None:
+    with pytest.raises(ConfigError, match=r"configuration: outreach\.sites\.S1\.helps: Extra inputs"):
+        load_settings(written(home, "outreach: {sites: {S1: {helps: []}}}")).overrides()
+
+
 def test_a_variable_that_is_no_section_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESPITE__SERVICE", "4")
     monkeypatch.setenv("RESPITE__SERVICE__WORKERS", "4")

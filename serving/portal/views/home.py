@@ -4,7 +4,7 @@ from serving.api.offers import offers
 from serving.api.voices import all_feedback
 from serving.consent import StoppedError, refuse_when_stopped
 from serving.portal.visit import Visit
-from serving.schemas import OfFeedback, OfOffers
+from serving.schemas import OfFeedback, OfOffersPage
 
 __all__ = ["home"]
 
@@ -27,8 +27,8 @@ def _waiting(visit: Visit) -> dict[str, int]:
     found: dict[str, int] = {}
     if visit.may("offers"):
         own = visit.who.role == "agent"
-        made = offers(visit.desk, visit.who, OfOffers(open=own, overdue=not own)).body["offers"]
-        found["offers"] = sum(one["state"] == "offered" or not own for one in made)
+        made = offers(visit.desk, visit.who, OfOffersPage(open=own, overdue=not own, limit=_MOST)).body
+        found["offers"] = sum(one["state"] == "offered" for one in made["offers"]) if own else made["total"]
     if visit.may("answer_feedback"):
         asked = OfFeedback(state="open", limit=_MOST)
         found["feedback"] = len(all_feedback(visit.desk, visit.who, asked).body["feedback"])

@@ -13,24 +13,23 @@ from serving.outreach.actions import catalog
 from serving.outreach.states import OUTCOMES
 from serving.portal.browser import headers_of
 from serving.portal.visit import Moved, Visit
-from serving.schemas import OfNothing, OfNumber, OfOffers, PlanRequest, RecordRequest
+from serving.schemas import OfNothing, OfNumber, OfOffers, OfOffersPage, PlanRequest, RecordRequest
 
 __all__ = ["calendar", "keep_plan", "offer", "plan", "queue", "sheet", "write_down"]
 
-_SHOWN = 200
+_PAGE = 50
 
 
 def queue(visit: Visit) -> str:
-    """Offers, overdue first, then by the day on which the next step is due; those that are closed come last."""
-    which, team = visit.given.get("which", "open"), visit.given.get("team", "").strip()
-    asked = OfOffers(team_id=team or None, open=which == "open", overdue=which == "overdue")
-    found = visit.read(offers(visit.desk, visit.who, asked))["offers"]
-    found.sort(key=lambda one: (one["due_on"] is None, one["due_on"] or "", one["number"]))
+    """A page of offers, overdue first, then by the day on which the next step is due; those that are closed last."""
+    given = {name: value.strip() for name in ("which", "team", "after", "before") if (value := visit.given.get(name))}
+    which, team = given.get("which", "open"), given.get("team", "")
+    places = {name: given.get(name) for name in ("after", "before")}
+    wanted = {"team_id": team or None, "open": which == "open", "overdue": which == "overdue"}
+    found = visit.read(offers(visit.desk, visit.who, OfOffersPage.model_validate(places | wanted | {"limit": _PAGE})))
     template = "own_offers.html" if visit.who.role == "agent" else "offers.html"
-    return visit.page(
-        template, offers=found[:_SHOWN], total=len(found), which=which, team=team, actions=_actions(),
-        overdue=sum(one["overdue"] for one in found),
-    )  # fmt: skip
+    filters = {"which": which} | ({"team": team} if team else {})
+    return visit.page(template, page=found, filters=filters, which=which, team=team, actions=_actions())
 
 
 def sheet(visit: Visit) -> Response:

@@ -1,8 +1,12 @@
 """An agent's own page with what they can decide and say; feedback, for those who give it and those who answer it."""
 
+from typing import Any
+
 from serving.api.offers import offers
 from serving.api.pages import own_page
 from serving.api.routes import consent
+from serving.api.suggestions import suggest as give_suggestion
+from serving.api.suggestions import suggestions as read
 from serving.api.voices import all_feedback, answer_feedback, feedback_of_agent, give_feedback
 from serving.consent import agreed
 from serving.portal.visit import Moved, Visit
@@ -11,12 +15,15 @@ from serving.schemas import (
     ConsentRequest,
     FeedbackRequest,
     OfFeedback,
+    OfNothing,
     OfNumber,
-    OfOffers,
+    OfOffersPage,
+    OfSuggestions,
     Oneself,
+    SuggestionRequest,
 )
 
-__all__ = ["answer", "decide", "feedback", "me", "say"]
+__all__ = ["answer", "decide", "feedback", "me", "say", "suggest", "suggestions"]
 
 _MOST = 200
 # what counts where an agent decided nothing
@@ -28,9 +35,10 @@ def me(visit: Visit) -> str:
     agent, decided = _own(visit), {}
     for what, default in DEFAULTS.items():
         decided[what] = agreed(visit.desk.store, what, [agent.agent_id]).get(agent.agent_id, default)  # type: ignore[arg-type] # the three that there are
-    offered = visit.read(offers(visit.desk, visit.who, OfOffers(open=True)))["offers"]
+    offered = visit.read(offers(visit.desk, visit.who, OfOffersPage(open=True, limit=_MOST)))["offers"]
     waiting = [one for one in offered if one["state"] == "offered"]
-    forms = visit.fragment("own_forms.html", decided=decided, waiting=waiting)
+    minimum, may = visit.desk.settings.privacy.minimum_group, visit.may("suggest")
+    forms = visit.fragment("own_forms.html", decided=decided, waiting=waiting, may_suggest=may, minimum=minimum)
     header = visit.header() + visit.fragment("notice.html", notice=visit.notice())
     answer = own_page(visit.desk, visit.who, agent, header=header, forms=forms)
     return str(visit.read(answer)["content"])
@@ -48,9 +56,10 @@ def feedback(visit: Visit) -> str:
     if visit.may("answer_feedback"):
         found = visit.read(all_feedback(visit.desk, visit.who, OfFeedback(limit=_MOST)))["feedback"]
         found.sort(key=lambda one: one["state"] != "open")
-        return visit.page("feedback.html", feedback=found, answers=True)
+        suggested = _suggested(visit) if visit.may("suggestions") else None
+        return visit.page("feedback.html", feedback=found, answers=True, suggested=suggested)
     found = visit.read(feedback_of_agent(visit.desk, visit.who, _own(visit)))["feedback"]
-    return visit.page("feedback.html", feedback=found, answers=False)
+    return visit.page("feedback.html", feedback=found, answers=False, suggested=None)
 
 
 def say(visit: Visit) -> Moved:
@@ -59,11 +68,28 @@ def say(visit: Visit) -> Moved:
     return Moved("/portal/feedback", "given")
 
 
+def suggest(visit: Visit) -> str:
+    """An agent suggests something. A page and no way on to another, which the log would have beside it, with a name."""
+    body = SuggestionRequest.model_validate(visit.form)
+    return visit.page("suggested.html", **give_suggestion(visit.desk, visit.who, OfNothing(), body).body)
+
+
+def suggestions(visit: Visit) -> str:
+    """What own teams suggest, where there is enough of it to be together."""
+    minimum = visit.desk.settings.privacy.minimum_group
+    return visit.page("suggestions.html", suggested=_suggested(visit), minimum=minimum)
+
+
 def answer(visit: Visit) -> Moved:
     """The wellbeing partner answers."""
     body = AnswerRequest.model_validate(visit.form)
     answer_feedback(visit.desk, visit.who, OfNumber.model_validate(visit.given), body)
     return Moved("/portal/feedback", "answered")
+
+
+def _suggested(visit: Visit) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = visit.read(read(visit.desk, visit.who, OfSuggestions(limit=_MOST)))["suggestions"]
+    return found
 
 
 def _own(visit: Visit) -> Oneself:

@@ -10,14 +10,14 @@ from features.errors import InputError
 from serving.api.offers import offers
 from serving.portal.charts import history_line
 from serving.portal.visit import Visit
-from serving.schemas import OfAgent, OfOffers, Which
+from serving.schemas import OfAgent, OfOffersPage, Which
 from serving.schemas.kinds import AgentId, Band
 from serving.scoring import Answer
 from serving.tables import Score
 
 __all__ = ["listed", "person"]
 
-_PAGE = 50
+_PAGE, _OFFERS = 50, 1_000
 _COLUMNS = (Score.agent_id, Score.team_id, Score.site_id, Score.queue, Score.probability, Score.low, Score.high,
             Score.band, Score.abstained)  # fmt: skip
 
@@ -53,7 +53,7 @@ def person(visit: Visit) -> str:
         scores.append(found | {"past": past, "line": history_line(past, visit.words)})
     made: list[dict[str, Any]] = []
     if visit.may("offers"):
-        made = offers(visit.desk, visit.who, OfOffers(agent_id=agent)).body["offers"]
+        made = offers(visit.desk, visit.who, OfOffersPage(agent_id=agent, limit=_OFFERS)).body["offers"]
     return visit.page("person.html", agent_id=agent, scores=scores, offers=made)
 
 

@@ -55,11 +55,22 @@ def test_claims_bind_a_manager_to_teams_and_an_agent_to_themselves(provider: Ide
     assert (agent.role, agent.agent_id) == ("agent", "A7")
 
 
+def test_a_claim_says_which_manager_it_is_where_there_is_one(provider: IdentityProvider, sign: Sign) -> None:
+    team = {"roles": ["team-leads"], "teams": ["T01"]}
+    assert provider.check(sign(**team)).manager_id is None
+    assert provider.check(sign(**team, manager_id="M07")).manager_id == "M07"
+    assert provider.check(sign(**team, manager_id=7)).manager_id == "7"
+    assert provider.check(sign(roles="wellbeing", manager_id="M07")).manager_id is None
+    provider.settings = provider.settings.model_copy(update={"manager_claim": "employee_number"})
+    assert provider.check(sign(**team, manager_id="M07", employee_number="M08")).manager_id == "M08"
+
+
 WRONG: list[dict[str, Any]] = [
     {"iss": "https://elsewhere.example.org"}, {"aud": "payroll"}, {"exp": time() - 3600}, {"exp": None}, {"iss": None},
     {"aud": None}, {"sub": None}, {"roles": ["chief"]}, {"roles": None}, {"roles": ["team-leads"]},
     {"roles": ["staff"]}, {"kid": "two"}, {"by": rsa.generate_private_key(65537, 2048)},
     {"by": ec.generate_private_key(ec.SECP256R1()), "algorithm": "ES256"}, {"nbf": time() + 3600},
+    {"roles": ["team-leads"], "teams": ["T01"], "manager_id": " "},
     {"by": "a shared secret that is long enough for HS256", "algorithm": "HS256"}, {"by": None, "algorithm": "none"},
 ]  # fmt: skip
 

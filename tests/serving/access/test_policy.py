@@ -45,6 +45,11 @@ REFUSED: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda p: p["roles"]["auditor"]["may"].append("scores"), "roles.auditor.may: scores is about people"),
     (lambda p: p["roles"]["data_scientist"]["may"].append("history"), "roles.data_scientist.may: history takes a name"),
     (lambda p: p["roles"]["hr"]["may"].append("consent"), "roles.hr.may: consent is the agent's own"),
+    (lambda p: p["roles"]["hr"]["may"].append("suggest"), "roles.hr.may: suggest is the agent's own"),
+    (
+        lambda p: p["roles"]["auditor"]["may"].append("suggestions"),
+        "roles.auditor.may: suggestions is for hr and manager",
+    ),
     (lambda p: p["roles"]["manager"].update(about="everyone"), "roles.manager.about: everyone"),
     (lambda p: p["roles"].pop("auditor"), "roles: auditor is missing"),
     (lambda p: p["roles"]["hr"]["purposes"].append("fun"), "roles.hr.purposes: fun is none of"),

@@ -8,6 +8,7 @@ from features import Home
 from features.errors import AccessError, InputError
 from serving import Store
 from serving.access import Principal, check, grant, list_tokens, revoke
+from serving.access.principal import Role
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -112,3 +113,21 @@ def test_the_list_names_every_token_and_its_end(store: Store) -> None:
     revoke(store, "a")
     found = [(token.name, token.expires_at, token.revoked) for token in list_tokens(store)]
     assert found == [("a", datetime(2026, 1, 6, 12), True), ("b", datetime(2026, 1, 7, 12), False)]  # noqa: DTZ001
+
+
+def test_a_manager_s_token_knows_whose_offers_are_theirs(store: Store) -> None:
+    lead = Principal("lead", "manager", frozenset({"T01"}), manager_id="M07")
+    for who in (lead, Principal("by-team", "manager", frozenset({"T01"}))):
+        token = grant(store, who, 1, NOW)
+        with store.reading() as connection:
+            assert check(connection, f"Bearer {token}", NOW) == who
+
+
+@pytest.mark.parametrize(
+    ("role", "teams", "manager"), [("hr", (), "M07"), ("manager", ("T01",), ""), ("auditor", (), "")]
+)
+def test_nobody_but_a_manager_has_a_manager_s_id_and_it_is_not_empty(
+    role: Role, teams: tuple[str, ...], manager: str
+) -> None:
+    with pytest.raises(InputError, match="a manager may have a manager id that is not empty"):
+        Principal("x", role, frozenset(teams), manager_id=manager)

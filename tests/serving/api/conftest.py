@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import delete
 from starlette.testclient import TestClient
 
 from features import Home
@@ -18,14 +19,15 @@ from serving.access import Principal, grant, revoke
 from serving.access.principal import ROLES
 from serving.consent import record
 from serving.feedback import give
-from serving.outreach.offers import WELLBEING
+from serving.feedback.tables import SuggestionCount
+from serving.outreach.listing import WELLBEING
 from serving.outreach.tables import Offer
 from serving.tables import AuditEntry
 
 NOW = datetime.now(UTC)
 PURPOSES = {
     "hr": "support", "manager": "support", "agent": "self", "data_scientist": "model_care", "auditor": "oversight",
-    "service": "support",
+    "service": "support", "M-1": "support", "M-2": "support",
 }  # fmt: skip
 
 
@@ -57,16 +59,18 @@ class Api:
             headers["Respite-Purpose"] = purpose or PURPOSES.get(role or "hr", "support")
         return self.client.request(method, path, headers=headers, **more)
 
-    def offer(self, about: str, by: str = WELLBEING, arm: str = "offer") -> int:
+    def offer(self, about: str, by: str = WELLBEING, arm: str = "offer", **more: Any) -> int:
         """A new offer to one of the cast, in a program of its own; its number."""
+        offered = arm == "offer"
+        given: dict[str, Any] = {
+            "uid": secrets.token_hex(16), "agent_id": getattr(self.cast, about), "manager_id": "M-1",
+            "team_id": self.cast.teams[about], "site_id": "S1", "program": secrets.token_hex(8), "week": NOW.date(),
+            "arm": arm, "action": "check-in", "also": [], "state": "offered" if offered else None,
+            "offered_by": by if offered else None, "offered_at": NOW.replace(tzinfo=None), "due_on": NOW.date(),
+        }  # fmt: skip
         store = Store(self.home)
         with store.writing() as session:
-            row = Offer(
-                uid=secrets.token_hex(16), agent_id=getattr(self.cast, about), manager_id="M-1",
-                team_id=self.cast.teams[about], site_id="S1", program=secrets.token_hex(8), week=NOW.date(), arm=arm,
-                action="check-in", also=[], state="offered" if arm == "offer" else None,
-                offered_by=by if arm == "offer" else None, offered_at=NOW.replace(tzinfo=None), due_on=NOW.date(),
-            )  # fmt: skip
+            row = Offer(**given | more)
             session.add(row)
             session.flush()
             number = row.number
@@ -84,6 +88,13 @@ class Api:
         store.close()
         return number
 
+    def forget_counts(self) -> None:
+        """Let everyone suggest something again today."""
+        store = Store(self.home)
+        with store.writing() as session:
+            session.execute(delete(SuggestionCount))
+        store.close()
+
     def log(self) -> list[AuditEntry]:
         store = Store(self.home)
         with store.session() as session:
@@ -97,6 +108,7 @@ def api(road: Home, newest: pd.DataFrame, tmp_path_factory: pytest.TempPathFacto
     """The service, with a token for each role and three that open nothing."""
     home = Home(Path(shutil.copytree(road.root, tmp_path_factory.mktemp("api") / "home")))
     cast = _cast(newest)
+    own = frozenset({cast.teams["own"]})
     store = Store(home)
     tokens = {role: grant(store, _principal(role, cast), 1, NOW) for role in ROLES}
     tokens |= {
@@ -104,6 +116,8 @@ def api(road: Home, newest: pd.DataFrame, tmp_path_factory: pytest.TempPathFacto
         "revoked": grant(store, Principal("gone", "hr"), 1, NOW),
         "forged": f"respite_{secrets.token_urlsafe(32)}",
     }
+    for manager in ("M-1", "M-2"):  # two managers of one team
+        tokens[manager] = grant(store, Principal(f"lead-{manager}", "manager", own, manager_id=manager), 1, NOW)
     revoke(store, "gone")
     record(store, cast.own, "share_with_manager", True, NOW)
     store.close()

@@ -11,7 +11,7 @@ import pytest
 
 from serving.access.principal import ROLES
 from serving.api.operations import PATHS
-from serving.outreach.offers import WELLBEING
+from serving.outreach.listing import WELLBEING
 
 pytestmark = pytest.mark.service
 ABOUT = ("own", "other_agent", "other_team")
@@ -43,6 +43,8 @@ RULES: dict[tuple[str, str], dict[str, tuple[int, int, int]]] = {
     ("GET", "/v1/agents/{agent_id}/feedback"): {"agent": OWN_ONLY, "hr": YES},
     ("GET", "/v1/feedback"): {"hr": YES},
     ("PUT", "/v1/feedback/{number}/answer"): {"hr": YES},
+    ("POST", "/v1/suggestions"): {"agent": YES},
+    ("GET", "/v1/suggestions"): {"hr": YES, "manager": YES},
     ("GET", "/v1/teams/{team_id}/report"): {"hr": YES, "manager": OWN_TEAM},
     ("GET", "/v1/agents/{agent_id}/page"): {"agent": OWN_ONLY},
     ("GET", "/v1/organization/report"): {"hr": YES},
@@ -56,6 +58,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/offers/{number}/state"): lambda agent: {"state": "accepted"},
     ("POST", "/v1/offers/plan"): lambda agent: {"week": str(datetime.now(UTC).date()), "dry_run": True},
     ("POST", "/v1/agents/{agent_id}/feedback"): lambda agent: {"kind": "contest", "said": "I see it differently."},
+    ("POST", "/v1/suggestions"): lambda agent: {"said": "Two short breaks."},
     ("PUT", "/v1/feedback/{number}/answer"): lambda agent: {"said": "It is corrected."},
 }
 
@@ -67,6 +70,8 @@ def request(api: Any, key: tuple[str, str], about: str, role: str | None) -> int
     if "{number}" in template:
         by = "M-1" if about == "own" else WELLBEING
         named["number"] = api.feedback(about) if "feedback" in template else api.offer(about, by)
+    if key == ("POST", "/v1/suggestions"):
+        api.forget_counts()
     path = template.format(**named, outcome="burnout")
     body = BODIES[key](agent) if key in BODIES else None
     return int(api.ask(method, path, role, json=body).status_code)

@@ -53,7 +53,7 @@ def test_an_offer_comes_with_its_guide_and_without_a_score(api: Any) -> None:
 
 def test_files_hold_the_offers_of_the_list_and_name_nobody_in_a_calendar(api: Any) -> None:
     api.offer("own", "M-1")
-    listed = api.ask("GET", "/v1/offers").json()["offers"]
+    listed = api.ask("GET", "/v1/offers?limit=1000").json()["offers"]
     sheet = api.ask("GET", "/v1/offers.csv")
     assert sheet.headers["content-type"].startswith("text/csv")
     assert [int(row["offer"]) for row in csv.DictReader(io.StringIO(sheet.text))] == [one["number"] for one in listed]
@@ -101,6 +101,65 @@ def test_another_s_offer_and_a_holdout_look_like_none(api: Any) -> None:
         answer = api.ask("GET", f"/v1/offers/{number}", "manager")
         assert answer.status_code == 404
         assert answer.json()["detail"].replace(str(number), "N") == unknown
+
+
+def test_of_two_managers_of_a_team_each_reads_and_records_their_own_offers_alone(api: Any) -> None:
+    mine, theirs = api.offer("own", "M-1"), api.offer("own", "M-2", manager_id="M-2")
+    for manager, number, other in (("M-1", mine, theirs), ("M-2", theirs, mine)):
+        listed = api.ask("GET", "/v1/offers?limit=1000", manager).json()["offers"]
+        assert {one["offered_by"] for one in listed} == {manager}
+        assert number in {one["number"] for one in listed}
+        assert f"\n{other}," not in api.ask("GET", "/v1/offers.csv", manager).text
+        assert api.ask("GET", f"/v1/offers/{other}", manager).status_code == 404
+        assert recorded(api, other, manager, state="accepted").status_code == 404
+        assert recorded(api, number, manager, state="accepted").status_code == 200
+    by_team = {one["number"] for one in api.ask("GET", "/v1/offers?limit=1000", "manager").json()["offers"]}
+    assert {mine, theirs} <= by_team  # who does not say which manager they are reads by team
+
+
+def test_a_manager_s_offer_in_a_team_that_is_not_theirs_any_more_is_not_read(api: Any) -> None:
+    gone = api.offer("own", "M-1", team_id=api.cast.teams["other_team"])
+    assert api.ask("GET", f"/v1/offers/{gone}", "M-1").status_code == 404
+
+
+def test_an_offer_of_the_wellbeing_partner_is_none_of_its_manager(api: Any) -> None:
+    assert api.ask("GET", f"/v1/offers/{api.offer('own')}", "M-1").status_code == 404
+
+
+def test_a_team_s_page_lists_the_open_offers_of_the_manager_who_reads_it(api: Any) -> None:
+    api.offer("own", "M-2", manager_id="M-2", due_on=date(2031, 3, 4))
+    page = f"/v1/teams/{api.cast.teams['own']}/report"
+    assert "2031-03-04" in api.ask("GET", page, "M-2").text
+    assert "2031-03-04" not in api.ask("GET", page, "M-1").text
+
+
+def test_offers_come_in_pages_that_lead_on_and_back(api: Any) -> None:
+    due = [date(2026, 3, day) for day in (5, 1, 9, 2)]
+    for day in due:
+        api.offer("own", "M-1", team_id="T-pages", due_on=day)
+    path = "/v1/offers?team_id=T-pages&limit=3"
+    first = api.ask("GET", path).json()
+    second = api.ask("GET", f"{path}&after={first['next']}").json()
+    assert [one["due_on"] for one in (*first["offers"], *second["offers"])] == [str(day) for day in sorted(due)]
+    assert (first["total"], first["overdue"], first["earlier"], first["previous"]) == (4, 4, 0, None)
+    assert (second["total"], second["earlier"], second["next"]) == (4, 3, None)
+    assert api.ask("GET", f"{path}&before={second['previous']}").json() == first
+    whole = api.ask("GET", "/v1/offers.csv?team_id=T-pages")
+    assert [row["due_on"] for row in csv.DictReader(io.StringIO(whole.text))] == [str(day) for day in sorted(due)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("after=x", "after: "), ("after=2026-13-01.4", "is no place of an offer"), ("before=closed", "before: "),
+        ("after=closed.1&before=closed.1", "name either after or before"), ("limit=0", "limit: "),
+        ("limit=1001", "limit: "), ("page=2", "page: "),
+    ],
+)  # fmt: skip
+def test_a_page_that_is_none_is_refused(asked: str, said: str, api: Any) -> None:
+    answer = api.ask("GET", f"/v1/offers?{asked}")
+    assert answer.status_code == 400
+    assert said in answer.json()["detail"]
 
 
 def test_a_no_with_no_more_takes_the_agent_s_offers_off_the_lists(api: Any) -> None:

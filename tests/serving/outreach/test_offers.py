@@ -13,17 +13,8 @@ from features.errors import InputError
 from serving import Store
 from serving.consent import StoppedError, turn
 from serving.consent import record as decide
-from serving.outreach.offers import (
-    NOTE_LENGTH,
-    WELLBEING,
-    Person,
-    find,
-    notes_of,
-    offers_of,
-    plan_week,
-    record,
-    turns_of,
-)
+from serving.outreach.listing import WELLBEING, offers_of
+from serving.outreach.offers import NOTE_LENGTH, Person, find, notes_of, plan_week, record, turns_of
 from serving.outreach.plan import Rules
 from serving.outreach.tables import Offer
 

@@ -72,8 +72,7 @@ def test_what_a_site_may_not_set_is_refused(text: str, sentence: str, tmp_path: 
         overrides_of(written(tmp_path, text), catalog())
 
 
-def test_no_file_and_no_section_change_nothing(tmp_path: Path) -> None:
-    assert overrides_of(None, catalog()) == NOTHING
+def test_a_file_without_the_section_changes_nothing(tmp_path: Path) -> None:
     assert overrides_of(written(tmp_path, "privacy: {}"), catalog()) == NOTHING
     with pytest.raises(ConfigError, match="No such file"):
         overrides_of(tmp_path / "none.yaml", catalog())

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import delete
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -23,7 +24,8 @@ from serving.api.doors import ApiDoor
 from serving.api.gate import Gate
 from serving.consent import record
 from serving.feedback import give
-from serving.outreach.offers import WELLBEING
+from serving.feedback.tables import SuggestionCount
+from serving.outreach.listing import WELLBEING
 from serving.outreach.tables import Offer
 from serving.portal.app import portal as portal_routes
 from serving.portal.door import PortalDoor
@@ -84,16 +86,18 @@ class Portal:
         store.close()
         return found
 
-    def offer(self, about: str, by: str = WELLBEING, arm: str = "offer") -> int:
+    def offer(self, about: str, by: str = WELLBEING, arm: str = "offer", **more: Any) -> int:
         """A new offer to one of the cast, in a program of its own; its number."""
+        offered = arm == "offer"
+        given: dict[str, Any] = {
+            "uid": secrets.token_hex(16), "agent_id": self.agents[about], "manager_id": "M-1",
+            "team_id": self.teams[about], "site_id": "S1", "program": secrets.token_hex(8), "week": NOW.date(),
+            "arm": arm, "action": "check-in", "also": [], "state": "offered" if offered else None,
+            "offered_by": by if offered else None, "offered_at": NOW.replace(tzinfo=None), "due_on": NOW.date(),
+        }  # fmt: skip
         store = Store(self.home)
         with store.writing() as session:
-            row = Offer(
-                uid=secrets.token_hex(16), agent_id=self.agents[about], manager_id="M-1", team_id=self.teams[about],
-                site_id="S1", program=secrets.token_hex(8), week=NOW.date(), arm=arm, action="check-in", also=[],
-                state="offered" if arm == "offer" else None, offered_by=by if arm == "offer" else None,
-                offered_at=NOW.replace(tzinfo=None), due_on=NOW.date(),
-            )  # fmt: skip
+            row = Offer(**given | more)
             session.add(row)
             session.flush()
             number = row.number
@@ -110,6 +114,13 @@ class Portal:
             number = row.number
         store.close()
         return number
+
+    def forget_counts(self) -> None:
+        """Let everyone suggest something again today."""
+        store = Store(self.home)
+        with store.writing() as session:
+            session.execute(delete(SuggestionCount))
+        store.close()
 
     def log(self) -> list[AuditEntry]:
         store = Store(self.home)

@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium; apt-get install chromium brings it"),
 ]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+EARLY = date(2026, 1, 5)  # of a long list, what is due first is on the first page
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1100, "height": 900}
 
 
@@ -115,7 +116,7 @@ def reader(site: str, chromium: Any, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_the_wellbeing_partner_drills_down_and_records_an_offer(reader: Reader, portal: Any, last_day: date) -> None:
-    number = portal.offer("own", "M-1")
+    number = portal.offer("own", "M-1", due_on=EARLY)
     portal.feedback("own", "The overtime of March was a course.")
     reader.sign_in(portal.tokens["hr"])
     reader.look("hr-home")
@@ -152,7 +153,7 @@ def test_the_wellbeing_partner_drills_down_and_records_an_offer(reader: Reader, 
 
 
 def test_a_manager_reads_about_work_and_makes_their_own_offers(reader: Reader, portal: Any) -> None:
-    number, other = portal.offer("own", "M-1"), portal.offer("own")
+    number, other = portal.offer("own", "M-1", due_on=EARLY), portal.offer("own", due_on=EARLY)
     reader.sign_in(portal.tokens["manager"])
     reader.look("manager-home")
     reader.open("/portal/offers", "manager-offers")
@@ -167,6 +168,7 @@ def test_a_manager_reads_about_work_and_makes_their_own_offers(reader: Reader, p
     assert portal.agents["own"] in reader.text()
     assert portal.agents["other_agent"] not in reader.text()
     reader.open(f"/portal/teams/{portal.teams['own']}", "manager-team")
+    reader.open("/portal/suggestions", "manager-suggestions")
     reader.press("Sign out")
 
 
@@ -186,6 +188,12 @@ def test_an_agent_contests_shares_opts_out_and_answers_an_offer(reader: Reader, 
     reader.press("Send to the wellbeing partner")
     assert "<script>alert(1)</script> 🙂 שלום" in reader.text()
     reader.look("agent-feedback")
+    portal.forget_counts()
+    reader.open("/portal/me", "agent-page")
+    reader.page.get_by_label("Your suggestion").fill("Two short breaks.\n<b>🙂</b>")
+    reader.press("Send without my name")
+    assert "It is kept without your name" in reader.text()
+    reader.look("agent-suggested")
     reader.open("/portal/offers", "agent-offers")
     reader.open(f"/portal/offers/{number}", "agent-offer")
     reader.page.get_by_label("No, thank you").check()
@@ -232,6 +240,21 @@ def test_the_keyboard_alone_skips_to_the_content_and_signs_out(reader: Reader, p
         reader.page.keyboard.press("Shift+Tab")
     reader.page.keyboard.press("Enter")
     reader.page.wait_for_url("**/portal/sign-in?said=signed_out")
+
+
+def test_the_keyboard_alone_turns_the_pages_of_a_long_list(reader: Reader, portal: Any) -> None:
+    for _ in range(60):
+        portal.offer("own", "M-1", team_id="T-keys")
+    reader.sign_in(portal.tokens["hr"])
+    reader.open("/portal/offers?team=T-keys", "hr-offers-first-page")
+    for rel, said in (("next", "51 to 60 of 60"), ("prev", "1 to 50 of 60")):
+        while reader.page.evaluate("document.activeElement.rel") != rel:
+            reader.page.keyboard.press("Shift+Tab")
+        with reader.page.expect_navigation():
+            reader.page.keyboard.press("Enter")
+        assert said in reader.text()
+        assert "team=T-keys" in reader.page.url
+    reader.press("Sign out")
 
 
 def test_without_javascript_everything_works(site: str, chromium: Any, portal: Any, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from serving.outreach.offers import WELLBEING
+from serving.outreach.listing import WELLBEING
 from serving.portal.pages import PAGES
 
 pytestmark = pytest.mark.service
@@ -20,6 +20,7 @@ RULES: dict[tuple[str, str], dict[str, tuple[int, int, int]]] = {
     ("POST", "/portal/sign-out"): {},  # a test of its own: it ends the session
     ("GET", "/portal"): dict.fromkeys(EVERY, YES),
     ("GET", "/portal/me"): {"agent": YES},
+    ("POST", "/portal/me"): {"agent": YES},
     ("POST", "/portal/me/consent"): {"agent": DONE},
     ("GET", "/portal/offers"): {"hr": YES, "manager": YES, "agent": YES},
     ("GET", "/portal/offers.csv"): {"hr": YES, "manager": YES, "agent": YES},
@@ -36,11 +37,13 @@ RULES: dict[tuple[str, str], dict[str, tuple[int, int, int]]] = {
     ("GET", "/portal/feedback"): {"hr": YES, "agent": YES},
     ("POST", "/portal/feedback"): {"agent": DONE},
     ("POST", "/portal/feedback/{number}"): {"hr": DONE},
+    ("GET", "/portal/suggestions"): {"hr": YES, "manager": YES},
     ("GET", "/portal/models"): dict.fromkeys(EVERY, YES),
     ("GET", "/portal/log"): {"auditor": YES},
 }
 FORMS: dict[tuple[str, str], dict[str, str]] = {
     ("POST", "/portal/sign-in"): {"token": "respite_nothing"},
+    ("POST", "/portal/me"): {"said": "Two short breaks."},
     ("POST", "/portal/me/consent"): {"what": "share_with_manager", "granted": "true"},
     ("POST", "/portal/offers/{number}"): {"state": "accepted"},
     ("POST", "/portal/plan"): {"week": "2026-11-23", "capacity": "2"},
@@ -59,6 +62,8 @@ def status(portal: Any, key: tuple[str, str], about: str, role: str) -> int:
     if template == "/portal/sign-in":
         browser = portal.browser(f"10.2.{EVERY.index(role)}.{ABOUT.index(about)}")
         browser.get(path)
+    if key == ("POST", "/portal/me"):
+        portal.forget_counts()
     answer = browser.get(path) if method == "GET" else browser.post(path, **FORMS[key])
     return int(answer.status_code)
 

@@ -112,7 +112,7 @@ def trusting(portal: Any, provider: Provider, monkeypatch: pytest.MonkeyPatch) -
         issuer=there,
         audience="respite",
         jwks=f"{there}/keys",
-        roles={"staff": "agent", "it": "service"},
+        roles={"staff": "agent", "leads": "manager", "it": "service"},
         sign_in=sign_in,
     )
     desk = dataclasses.replace(Desk.of(portal.home), provider=IdentityProvider(settings))
@@ -147,6 +147,16 @@ def test_there_and_back_begins_a_session_and_is_in_the_log(trusting: Any, provid
     entry = next(one for one in reversed(trusting.log()) if one.what == "GET /portal/sign-in/back")
     assert entry.status == 200
     assert entry.who.startswith("agent P-")
+
+
+def test_a_manager_whom_the_provider_names_finds_their_own_offers_alone(trusting: Any, provider: Provider) -> None:
+    number = trusting.offer("own", "M-1")
+    for manager, status in (("M-1", 200), ("M-2", 404), (None, 200)):
+        browser = trusting.browser("10.9.0.9")
+        asked = begun(browser)
+        claims = {"roles": ["leads"], "teams": [trusting.teams["own"]]} | ({"manager_id": manager} if manager else {})
+        back(browser, provider.grant(asked, **claims), asked["state"])
+        assert browser.get(f"/portal/offers/{number}").status_code == status
 
 
 def test_an_answer_is_taken_once(trusting: Any, provider: Provider) -> None:

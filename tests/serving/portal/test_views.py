@@ -1,16 +1,20 @@
 """What stands on the pages: whose data, in whose words, and nothing that runs."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 
 from serving import Store
+from serving.access import Principal
 from serving.consent import record
+from serving.feedback.tables import Suggestion
 from serving.outreach.offers import find, notes_of
 
 pytestmark = pytest.mark.service
-NOW = datetime.now(UTC)
+NOW, EARLY = datetime.now(UTC), date(2026, 1, 5)  # of a long list, what is due first is on the first page
 STRANGE = "<script>alert('x')</script> \N{RIGHT-TO-LEFT OVERRIDE}שלום 🙂 {{ 7 * 7 }} \"quoted\" & so on"
 
 
@@ -38,7 +42,7 @@ def test_a_strange_address_runs_nowhere(path: str, portal: Any) -> None:
 
 def test_a_manager_reads_nobody_who_does_not_share_and_no_offer_that_is_not_theirs(portal: Any) -> None:
     manager = portal.role("manager")
-    own, others = portal.offer("own", "M-1"), portal.offer("other_agent", "M-1")
+    own, others = portal.offer("own", "M-1", due_on=EARLY), portal.offer("other_agent", "M-1")
     partners, elsewhere = portal.offer("own"), portal.offer("other_team", "M-1")
     page = manager.get("/portal/offers?which=all").text
     assert f"Offer {own}<" in page
@@ -49,6 +53,15 @@ def test_a_manager_reads_nobody_who_does_not_share_and_no_offer_that_is_not_thei
         text = manager.get(path).text
         assert portal.agents["other_agent"] not in text
         assert portal.agents["other_team"] not in text
+
+
+def test_of_two_managers_of_a_team_each_finds_their_own_offers_alone(portal: Any) -> None:
+    number, team = portal.offer("own", "M-1", due_on=EARLY), frozenset({portal.teams["own"]})
+    for manager, status in (("M-1", 200), ("M-2", 404)):
+        browser = portal.browser(f"10.7.0.{manager[-1]}")
+        browser.sign_in(portal.token(Principal(f"lead-{manager}", "manager", team, manager_id=manager)))
+        assert (f"Offer {number}<" in browser.get("/portal/offers").text) == (status == 200)
+        assert browser.get(f"/portal/offers/{number}").status_code == status
 
 
 def test_a_manager_loses_sight_of_whoever_stops_sharing(portal: Any) -> None:
@@ -73,6 +86,23 @@ def test_nobody_sees_who_is_held_out(role: str, portal: Any) -> None:
         assert f"Offer {number}<" not in text
         assert f"\n{number}," not in text
         assert "holdout" not in text
+
+
+def test_a_long_list_has_pages_with_links_that_keep_the_filter(portal: Any) -> None:
+    partner = portal.role("hr")
+    numbers = [portal.offer("other_team", "M-9", team_id="T-long") for _ in range(60)]
+    path, found = "/portal/offers?which=open&team=T-long", list[str]()
+    while path:
+        page = partner.get(path).text
+        found += re.findall(r'<a href="/portal/offers/(\d+)">', page)
+        link = re.search(r'<a href="(\?[^"]+)" rel="next">', page)
+        path = f"/portal/offers{unescape(link[1])}" if link else ""
+        assert not link or "team=T-long" in link[1]
+    assert found == [str(number) for number in numbers]
+    back = re.search(r'<a href="(\?[^"]+)" rel="prev">', page)
+    assert back
+    assert f'<a href="/portal/offers/{found[0]}">' in partner.get(f"/portal/offers{unescape(back[1])}").text
+    assert partner.get("/portal/offers?after=nonsense").status_code == 400
 
 
 def test_an_offer_goes_from_yes_to_what_came_of_it(portal: Any) -> None:
@@ -107,9 +137,42 @@ def test_an_agent_reads_neither_another_page_nor_a_score_of_another(portal: Any)
     assert agent.get(f"/portal/people/{portal.agents['own']}").status_code == 403
 
 
-def test_the_list_is_by_score_and_its_pages_hold_everyone_once(portal: Any) -> None:
-    import re
+def test_a_suggestion_is_sent_knowing_that_it_is_lost_and_leads_to_no_page_with_a_name(portal: Any) -> None:
+    portal.forget_counts()
+    agent = portal.role("agent")
+    page = agent.get("/portal/me").text
+    lost = page.index("an erasure of your data does not reach it")
+    assert lost < page.index('action="/portal/me"'), "it says so before it is sent"
+    answer = agent.post("/portal/me", said=STRANGE)
+    assert answer.status_code == 200
+    assert "It is kept without your name" in answer.text
+    entry = portal.log()[-1]
+    assert (entry.who, entry.what, entry.whom) == ("somebody of role agent", "POST /portal/me", "a suggestion")
+    assert entry.at.time() == time.min
+    assert agent.post("/portal/me", said=" ").status_code == 400
+    assert portal.log()[-1].who == "somebody of role agent"
+    assert STRANGE[:20] not in portal.role("hr").get("/portal/feedback").text  # the week is not over
 
+
+def test_suggestions_are_read_by_hr_beside_feedback_and_by_managers_together(portal: Any) -> None:
+    team, kept = portal.teams["own"], store(portal)
+    with kept.writing() as session:
+        for number in range(10):
+            row = {"key": f"k{number}", "week": date(2026, 3, 2), "team_id": team, "said": f"{STRANGE} {number}"}
+            session.add(Suggestion(**row, shared=False))
+    kept.close()
+    partner, manager = portal.role("hr").get("/portal/feedback").text, portal.role("manager")
+    assert "week of 2026-03-02" in partner
+    page = manager.get("/portal/suggestions").text
+    for text in (partner, page):
+        assert text.count("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;") >= 10
+        assert "<script" not in text
+    assert "2026-03-02" not in page
+    assert "Vorschläge" in manager.get("/portal/suggestions?lang=de").text
+    manager.get("/portal?lang=en")
+
+
+def test_the_list_is_by_score_and_its_pages_hold_everyone_once(portal: Any) -> None:
     partner, found = portal.role("hr"), []
     for page in (1, 2):
         found += re.findall(r'/portal/people/(A\d+)"', partner.get(f"/portal/people?page={page}").text)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import select
 
 from features import Home, load_frame, write_features
 from features.errors import InputError, NotReadyError
@@ -16,6 +17,8 @@ from features.raw import rows
 from serving import Store
 from serving.batch import score_all
 from serving.consent import record
+from serving.feedback import give, of_agent
+from serving.feedback.tables import Suggestion
 from serving.privacy.erasure import erase
 from serving.privacy.memory import PERIOD
 from serving.privacy.places import left
@@ -102,6 +105,21 @@ def test_erasing_twice_says_that_nothing_is_held(own_road: Home) -> None:
 def test_a_stranger_is_refused(agent: str, home: Home) -> None:
     with pytest.raises(InputError, match="--agent"):
         erase(home, agent)
+
+
+def test_words_of_others_that_name_an_erased_agent_stay_without_the_name(home: Home) -> None:
+    now, store = datetime(2026, 1, 1, tzinfo=UTC), Store(home)
+    record(store, "A1", "scoring", True, now)
+    with store.writing() as session:
+        session.add(give("A2", "annotation", "I sit beside A1, not A12.", "A1's desk", now))
+        session.add(Suggestion(key="k", week=now.date(), said="Give A1 a break.", shared=False))
+        session.add(Suggestion(key="l", week=now.date(), said="Give A12 a break.", shared=False))
+    assert erase(home, "A1").rows == {"store, consent": 1, "words in feedback": 1, "words in suggestions": 1}
+    (said,) = of_agent(store, "A2")
+    assert (said.said, said.about) == ("I sit beside erased, not A12.", "erased's desk")
+    with store.session() as session:
+        assert set(session.scalars(select(Suggestion.said))) == {"Give erased a break.", "Give A12 a break."}
+    store.close()
 
 
 def test_an_id_within_another_is_another(home: Home) -> None:

@@ -10,6 +10,7 @@ from features import Home, load_frame, write_features
 from features.fact_files import Facts
 from features.raw import reach, rows
 from serving import Store
+from serving.feedback.tables import Suggestion
 from serving.privacy.keys import Keys
 from serving.privacy.policy import PrivacyPolicy, RetentionPolicy
 from serving.privacy.pseudonyms import pseudonym
@@ -84,6 +85,17 @@ def test_scores_pages_and_closed_periods_go_with_their_days(own_road: Home, toda
     assert "2001-01" not in keys.periods()
     assert "releases" in keys.periods()
     assert store.latest("burnout") is None
+    store.close()
+
+
+def test_suggestions_go_after_a_year(home: Home) -> None:
+    store = Store(home)
+    with store.writing() as session:
+        for number, week in enumerate((date(2025, 2, 24), date(2025, 3, 3))):
+            session.add(Suggestion(key=f"{number}", week=week, said="words", shared=False))
+    said = counts(retain(home, date(2026, 3, 3), dry_run=True))
+    assert said["suggestions"] == counts(retain(home, date(2026, 3, 3)))["suggestions"] == 1
+    assert counts(retain(home, date(2026, 3, 3)))["suggestions"] == 0
     store.close()
 
 
