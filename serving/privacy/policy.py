@@ -11,6 +11,7 @@ AUDIT_DAYS = (183, 4 * 366)
 class RetentionPolicy(BaseModel):
     """Days after which data is deleted (domain reference, section 5). Agent-day facts follow the features.
 
+    Offers and holdouts stay for two years: retraining and the study of effects look back on them.
     The audit log stays for six months at least, and for four years at most.
     """
 
@@ -20,6 +21,8 @@ class RetentionPolicy(BaseModel):
     feature_days: int = Field(365, ge=1)
     score_days: int = Field(365, ge=1)
     report_days: int = Field(365, ge=1)
+    offer_days: int = Field(730, ge=1)
+    feedback_days: int = Field(365, ge=1)
     suggestion_days: int = Field(365, ge=28)
     audit_days: int = Field(AUDIT_DAYS[0], ge=AUDIT_DAYS[0], le=AUDIT_DAYS[1])
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sqlalchemy import delete, func, select
 
 from features.fact_files import KINDS, Facts, monday
 from features.home import Home
@@ -19,9 +18,10 @@ from serving.audit import forget_before
 from serving.feedback.suggestions import forget_suggestions
 from serving.privacy.keys import Keys
 from serving.privacy.memory import forget_old
+from serving.privacy.old_rows import forget_feedback, forget_offers, forget_scores
 from serving.privacy.policy import DEFAULT, PrivacyPolicy
 from serving.privacy.rewrite import facts_follow, write_rows
-from serving.store import Score, Store
+from serving.store import Store
 
 __all__ = ["Deleted", "retain"]
 
@@ -49,6 +49,8 @@ def retain(home: Home, today: date, policy: PrivacyPolicy = DEFAULT, dry_run: bo
         "features": today - timedelta(days=kept.feature_days),
         "scores": today - timedelta(days=kept.score_days),
         "reports": today - timedelta(days=kept.report_days),
+        "offers": today - timedelta(days=kept.offer_days),
+        "feedback": today - timedelta(days=kept.feedback_days),
         "suggestions": today - timedelta(days=kept.suggestion_days),
         "audit": today - timedelta(days=kept.audit_days),
     }
@@ -128,13 +130,13 @@ def _older(folder: Path, before: date) -> list[Path]:
 
 
 def _of_store(home: Home, days: dict[str, date], today: date, policy: PrivacyPolicy, dry_run: bool) -> list[Deleted]:
-    """Scores, releases, suggestions, the log of accesses, and keys of periods of which no entry is left."""
+    """Rows of the store, the log of accesses, and keys of periods of which no entry is left."""
     store = Store(home)
     try:
         with store.writing() as session:
-            old = Score.as_of < days["scores"]
-            scores = session.scalar(select(func.count()).select_from(Score).where(old)) or 0
-            session.execute(delete(Score).where(old))
+            scores = forget_scores(session, days["scores"])
+            offers = forget_offers(session, days["offers"])
+            feedback = forget_feedback(session, days["feedback"])
             releases = forget_old(session, today, policy)
             suggestions = forget_suggestions(session, days["suggestions"], today, dry_run)
             keys = Keys.of(session)
@@ -151,6 +153,8 @@ def _of_store(home: Home, days: dict[str, date], today: date, policy: PrivacyPol
     memory = today - timedelta(days=policy.memory_days)
     return [
         Deleted("scores", days["scores"], scores, "rows"),
+        Deleted("offers", days["offers"], offers, "rows"),
+        Deleted("answered feedback", days["feedback"], feedback, "rows"),
         Deleted("releases", memory, releases, "rows"),
         Deleted("suggestions", days["suggestions"], suggestions, "rows"),
         Deleted("audit log", days["audit"], entries, "entries"),

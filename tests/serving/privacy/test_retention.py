@@ -1,16 +1,18 @@
 """Retention: what is older goes, what is younger stays, and features can still be built."""
 
 import os
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pandas as pd
 import pytest
+from sqlalchemy import select
 
 from features import Home, load_frame, write_features
 from features.fact_files import Facts
 from features.raw import reach, rows
 from serving import Store
-from serving.feedback.tables import Suggestion
+from serving.feedback.tables import Feedback, Suggestion
+from serving.outreach.tables import Offer, OfferNote, OutboxRow
 from serving.privacy.keys import Keys
 from serving.privacy.policy import PrivacyPolicy, RetentionPolicy
 from serving.privacy.pseudonyms import pseudonym
@@ -96,6 +98,45 @@ def test_suggestions_go_after_a_year(home: Home) -> None:
     said = counts(retain(home, date(2026, 3, 3), dry_run=True))
     assert said["suggestions"] == counts(retain(home, date(2026, 3, 3)))["suggestions"] == 1
     assert counts(retain(home, date(2026, 3, 3)))["suggestions"] == 0
+    store.close()
+
+
+def test_offers_go_after_two_years_with_their_notes_and_what_was_to_be_sent(home: Home) -> None:
+    store = Store(home)
+    with store.writing() as session:
+        for week in (date(2024, 2, 26), date(2024, 3, 4)):
+            offer = Offer(
+                uid=f"{week}", agent_id="A1", manager_id="M1", team_id="T1", site_id="S1", program="care", week=week,
+                arm="offer", action="talk", also=[], state="outcome", offered_at=datetime.combine(week, time()),
+            )  # fmt: skip
+            session.add(offer)
+            session.flush()
+            made = datetime.combine(week, time())
+            session.add(OfferNote(offer=offer.number, agent_id="A1", note="words", by="M1", at=made))
+            session.add(
+                OutboxRow(offer=offer.number, agent_id="A1", kind="due", due_on=week, notice={}, created_at=made)
+            )
+    said = counts(retain(home, date(2026, 3, 2), dry_run=True))
+    assert said["offers"] == counts(retain(home, date(2026, 3, 2)))["offers"] == 1
+    with store.session() as session:
+        for table in (Offer, OfferNote, OutboxRow):
+            assert len(session.scalars(select(table)).all()) == 1, table
+        assert session.scalars(select(Offer.week)).all() == [date(2024, 3, 4)]
+    store.close()
+
+
+def test_feedback_goes_a_year_after_its_answer_and_not_before_there_is_one(home: Home) -> None:
+    store, long_ago = Store(home), datetime.combine(date(2020, 1, 1), time())
+    answers = [None, *(datetime.combine(date(2025, 3, day), time()) for day in (1, 2))]
+    with store.writing() as session:
+        for answered_at in answers:
+            session.add(
+                Feedback(agent_id="A1", kind="note", about="", said="words", state="", at=long_ago,
+                         answered_at=answered_at)
+            )  # fmt: skip
+    assert counts(retain(home, date(2026, 3, 2)))["answered feedback"] == 1
+    with store.session() as session:
+        assert session.scalars(select(Feedback.answered_at)).all() == [None, answers[2]]
     store.close()
 
 
