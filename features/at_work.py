@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from features.errors import NotReadyError
 from features.home import Home
 
-__all__ = ["alone", "at_work"]
+__all__ = ["alone", "at_work", "in_turn"]
 
-_LOCK = ".lock"
+_LOCK, _TURN = ".lock", ".turn"
 
 
 @contextmanager
 def at_work(home: Home) -> Iterator[None]:
     """Write into a home beside others; waits for an erasure to end. Processes of one machine see one another."""
-    with _locked(home, fcntl.LOCK_SH):
+    with _locked(home, _LOCK, fcntl.LOCK_SH):
         yield
 
 
@@ -32,7 +32,7 @@ def alone(home: Home) -> Iterator[None]:
         A run is writing.
     """
     try:
-        with _locked(home, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with _locked(home, _LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
     except BlockingIOError as error:
         raise NotReadyError(
@@ -42,10 +42,17 @@ def alone(home: Home) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(home: Home, how: int) -> Iterator[None]:
+def in_turn(home: Home) -> Iterator[None]:
+    """One after another, in the order in which they came: a database file that is taken makes its writers sleep."""
+    with _locked(home, _TURN, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def _locked(home: Home, name: str, how: int) -> Iterator[None]:
     if not home.root.is_dir():  # nobody's rows are there yet
         yield
         return
-    with (home.root / _LOCK).open("a", encoding="utf-8") as file:  # closing it, or dying, lets go
+    with (home.root / name).open("a", encoding="utf-8") as file:  # closing it, or dying, lets go
         fcntl.flock(file, how)
         yield

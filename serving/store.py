@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from itertools import islice
 from typing import Any, cast
@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import UserDefinedType
 
+from features.at_work import in_turn
 from features.errors import ConfigError, NotReadyError
 from features.home import Home
 from serving.migrations import bring_up_to_date
@@ -94,7 +95,7 @@ class Store:
     @contextmanager
     def changing(self) -> Iterator[Connection]:
         """The same without objects: for what is written with every request."""
-        with self._writer.begin() as connection:
+        with in_turn(self.home) if self.answers_at_once else nullcontext(), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
