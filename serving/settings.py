@@ -34,8 +34,6 @@ __all__ = [
 CONFIG_VARIABLE = "RESPITE_CONFIG"
 _PREFIX = "RESPITE__"
 _STRICT = ConfigDict(frozen=True, extra="forbid")
-
-
 _ADDRESS = r"^(https://|http://127\.0\.0\.1[:/]).+"
 
 

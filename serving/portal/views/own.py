@@ -75,9 +75,9 @@ def suggest(visit: Visit) -> str:
 
 
 def suggestions(visit: Visit) -> str:
-    """What own teams suggest, where there is enough of it to be together."""
-    minimum = visit.desk.settings.privacy.minimum_group
-    return visit.page("suggestions.html", suggested=_suggested(visit), minimum=minimum)
+    """What is suggested; to a manager what own teams do, where there is enough of it to be together."""
+    minimum, together = visit.desk.settings.privacy.minimum_group, visit.who.role == "manager"
+    return visit.page("suggestions.html", suggested=_suggested(visit), minimum=minimum, together=together)
 
 
 def answer(visit: Visit) -> Moved:

@@ -72,7 +72,7 @@ def test_the_session_ends_with_the_token(trusting: Any, sign: Sign) -> None:
     store.close()
     assert abs((row.ends_at - row.started_at).total_seconds() - 90) < 10
     assert row.token is None
-    assert row.principal == {"name": "u1", "role": "agent", "teams": []}
+    assert row.principal == {"name": "u1", "role": "agent", "teams": [], "manager_id": None}
 
 
 ANOTHER_KEY = rsa.generate_private_key(65537, 2048)

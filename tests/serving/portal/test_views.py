@@ -163,6 +163,7 @@ def test_suggestions_are_read_by_hr_beside_feedback_and_by_managers_together(por
     kept.close()
     partner, manager = portal.role("hr").get("/portal/feedback").text, portal.role("manager")
     assert "week of 2026-03-02" in partner
+    assert "week of 2026-03-02" in portal.role("hr").get("/portal/suggestions").text
     page = manager.get("/portal/suggestions").text
     for text in (partner, page):
         assert text.count("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;") >= 10
