@@ -50,10 +50,13 @@ def model_profile(
 def column_profile(values: npt.NDArray[np.float64], dates: npt.NDArray[Any] | None = None) -> dict[str, Any]:
     """Rows, null share, bins with their counts, and quantiles of one column; without values only the first two.
 
-    With the `dates` of the values also `usual_psi`: how far the date that lay furthest from all of them together was.
+    With the `dates` of the values also `null_share_newest`, of the newest of them (a signal that looks back is not
+    known on the first ones), and `usual_psi`: how far the date that lay furthest from all of them together was.
     """
     known = values[np.isfinite(values)]
     found: dict[str, Any] = {"rows": len(values), "null_share": 1 - len(known) / max(1, len(values))}
+    if dates is not None and len(dates):
+        found["null_share_newest"] = float(1 - np.isfinite(values[dates == dates.max()]).mean())
     if not len(known):
         return found | {"edges": [], "counts": [], "quantiles": []}
     edges = edges_of(known)

@@ -1,10 +1,11 @@
 """Whether a column still looks as in training: how far it moved (PSI), and whether chance explains it (two tests).
 
 Values are compared by the test of Kolmogorov and Smirnov where a column has many of them, by chi-square over the bins
-where it has few; the share of nulls by chi-square. The smaller p-value of the two counts, doubled. Over all features
-p-values are adjusted so that of the features called drifted, at most a twentieth is expected to be a false alarm.
-A column drifted where it also moved further than any single date of training was from all of them together: seasons and
-campaigns move a whole centre at once, and tests that know of people alone take every one of them for news.
+where it has few; the share of nulls, against the newest date of training, by chi-square. The smaller p-value of the two
+counts, doubled. Over all features p-values are adjusted so that of the features called drifted, at most a twentieth is
+expected to be a false alarm. Values drifted where they also moved further than any single date of training was from all
+of them together: seasons and campaigns move a whole centre at once, and tests that know of people alone take every one
+of them for news.
 Source: Benjamini and Hochberg (1995), Controlling the false discovery rate.
 """
 
@@ -56,17 +57,18 @@ def column_drift(name: str, profile: dict[str, Any], values: Floats, agents: int
     known = values[np.isfinite(values)]
     before = min(agents, profile["rows"])
     known_before = before * (1 - profile["null_share"])
+    nulls_before = profile.get("null_share_newest", profile["null_share"])
     null_share = 1 - len(known) / max(1, len(values))
     if min(len(values), before) < LEAST_ROWS:
         return None
-    counts = np.array([[profile["null_share"] * before, known_before], [len(values) - len(known), len(known)]])
+    counts = np.array([[nulls_before * before, (1 - nulls_before) * before], [len(values) - len(known), len(known)]])
     p = _chi_square(counts)
     size = 0.0
     if min(len(known), known_before) >= LEAST_ROWS:
         now = counts_in(known, profile["edges"])
         size = psi(profile["counts"], now)
         p = min(1.0, 2 * min(p, _values_test(profile, known, now, known_before)))
-    return ColumnDrift(name, size, p, profile["null_share"], null_share, profile.get("usual_psi", 0.0))
+    return ColumnDrift(name, size, p, nulls_before, null_share, profile.get("usual_psi", 0.0))
 
 
 def adjusted(p_values: list[float]) -> list[float]:

@@ -133,3 +133,14 @@ def test_nulls_are_drift_however_much_values_move() -> None:
     found = column_drift("x", column_profile(values, at), now, 300)
     assert found is not None
     assert found.drifted(found.p_value)
+
+
+def test_signals_that_were_not_known_yet_when_training_began_do_not_drift_by_being_known() -> None:
+    values, at = by_date(np.random.default_rng(5), 30, 0.0)
+    begun = np.where(at < 12, np.nan, values)
+    known = column_drift("x", column_profile(begun, at), values[:300], 300)
+    lost = column_drift("x", column_profile(begun, at), np.where(np.arange(300) < 120, np.nan, values[:300]), 300)
+    assert known is not None
+    assert lost is not None
+    assert not known.drifted(known.p_value)
+    assert lost.drifted(lost.p_value), "as many are null as were in all of training, and none was at its end"
