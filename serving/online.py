@@ -1,5 +1,6 @@
 """What is computed at the moment of the question: rows that the caller brings, what-if, and what the model is."""
 
+import threading
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -33,7 +34,8 @@ class Online:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._models: dict[str, tuple[Model, Registered]] = {}
-        self._twice = lru_cache(maxsize=256)(self._read)
+        self._row = lru_cache(maxsize=256)(self._read)
+        self._preparing: dict[str, threading.Thread] = {}
 
     def load(self, outcome: str) -> tuple[Model, "Registered"]:
         """The champion of an outcome.
@@ -76,10 +78,11 @@ class Online:
             The features of that date are not kept any more.
         """
         model, champion = self.load(outcome)
-        twice = self._twice(as_of, agent_id)
-        if twice is None:
+        row = self._row(as_of, agent_id)
+        if row is None:
             raise NotReadyError(f"The features of {as_of} are not here; run `respite features --as-of {as_of}`.")
-        both = beside(twice, changes, model.details_.get("profile", {}))
+        self._prepare(outcome)
+        both = beside(row, changes, model.details_.get("profile", {}))
         now, then = (parts(found, _TOP) for found in _main(model, champion.version, both, _TOP))
         apart = None
         if now["probability"] is not None and then["probability"] is not None:
@@ -87,12 +90,24 @@ class Online:
         body = {"agent_id": agent_id, "as_of": as_of.isoformat(), "changes": changes, "now": now, "then": then}
         return self._answer(outcome, body | {"difference": apart, "note": NOTE}, (agent_id,))
 
+    def settle(self) -> None:
+        """Wait until what makes later answers faster is there."""
+        for preparing in self._preparing.values():
+            preparing.join()
+
+    def _prepare(self, outcome: str) -> None:
+        """From the first question on, beside the first answers: whoever asks once will ask more."""
+        if outcome not in self._preparing:
+            model, _ = self.load(outcome)
+            self._preparing[outcome] = threading.Thread(target=model.prepare, name=f"prepare {outcome}", daemon=True)
+            self._preparing[outcome].start()
+
     def _read(self, day: date, agent_id: str) -> pd.DataFrame | None:
-        """A row, twice, with names of columns as plain strings: choosing among Arrow's takes longer than a model."""
+        """The numbers of a row, with names of columns as plain strings: choosing among Arrow's takes longer."""
         found = load_row(self.home, day, agent_id)
         if found is None:
             return None
-        return found.set_axis(found.columns.astype(object), axis=1).take([0, 0]).reset_index(drop=True)
+        return found.set_axis(found.columns.astype(object), axis=1).select_dtypes("number")
 
     def about(self, outcome: str) -> Answer:
         """The model in charge, how it did on months it had not seen, and its inputs."""

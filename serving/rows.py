@@ -57,7 +57,7 @@ class Answers:
 def score_frame(
     model: Model, version: str, frame: pd.DataFrame, within: Sequence[int] | None = None, top: int | None = None
 ) -> list[Row]:
-    """Rows like those of the store, reasons one by one; one per row of the frame and horizon.
+    """Rows like those of the store without who and where, reasons one by one; one per row of the frame and horizon.
 
     `within` names horizons in days, `top` how many reasons; all that the model has where it is None.
     """
@@ -74,7 +74,15 @@ def score_frame(
         )
 
     return list(
-        _rows(model, version, frame, ask(model, frame, within), datetime.now(UTC), spoken_of, ([], [], {}, None))
+        _rows(
+            model,
+            version,
+            [{}] * len(frame),
+            ask(model, frame, within),
+            datetime.now(UTC),
+            spoken_of,
+            ([], [], {}, None),
+        )
     )
 
 
@@ -109,18 +117,19 @@ def told(
         ends = _ends(found, sentences, spoken, sums) if main else repeat(None, len(spoken))
         return zip(sentences.as_json(strongest, spoken), sentences.as_json(others, spoken), sums, ends, strict=True)
 
-    return _rows(model, version, frame, answers, at, spoken_of, _NO_TEXT)
+    return _rows(model, version, _posts(frame), answers, at, spoken_of, _NO_TEXT)
 
 
 def _rows(
-    model: Model, version: str, frame: pd.DataFrame, answers: Answers, at: datetime, speak: Speak,
+    model: Model, version: str, posts: list[Row], answers: Answers, at: datetime, speak: Speak,
     nothing: tuple[Any, ...],
 ) -> Iterator[Row]:  # fmt: skip
-    """Rows of the store; `speak` gives the columns `_WORDS` of those with a score, the others have `nothing` there.
+    """Rows of the store, each with what `posts` has of it.
 
-    Of the answer it gives the end, where there is to be one.
+    `speak` gives the columns `_WORDS` of those with a score, the others have `nothing` there. Of the answer it gives
+    the end, where there is to be one.
     """
-    posts, details = _posts(frame), cast("Any", model).details_
+    details = cast("Any", model).details_
     spoken = np.flatnonzero([why is None for why in answers.silent])
     for shared, (explanation, interval) in zip(_shared(model, version, at, answers.within), answers.found, strict=True):
         # a band compares with what is usual within the horizon that the base rate was counted for

@@ -1,5 +1,6 @@
 """The BentoML service: thin. What may be answered is decided in `serving.scoring`, who may ask in `serving.access`."""
 
+import gc
 from functools import cache
 from typing import Any, Self
 
@@ -83,6 +84,8 @@ class RespiteScores:
             desk().load()
         except NotReadyError as error:  # the gate answers 503 until the store is there
             write_line("not ready", why=str(error))
+        gc.collect()
+        gc.freeze()  # what is there now stays: the collector need not look through it while somebody waits
 
     @bentoml.api(route="/v1/scores", input_spec=ScoresRequest, output_spec=ScoresResponse)
     async def scores(self, **body: Any) -> Response:

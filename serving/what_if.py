@@ -4,6 +4,7 @@ It is a question about the model, not about the world: nothing here says that a 
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,14 @@ from features.errors import InputError
 __all__ = ["NOTE", "beside", "moved", "observed_range"]
 
 Floats = npt.NDArray[np.float64]
+Cells = pd.DataFrame | Mapping[str, Floats]
 NOTE = (
     "What the model says of weeks like these had only this been otherwise. It has not seen this change happen, and does"
     " not say that it would help."
 )
 
 
-def beside(twice: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[str, Any]) -> pd.DataFrame:
+def beside(row: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[str, Any]) -> pd.DataFrame:
     """The row as it is, and with other values of some signals over its main window and what follows from them.
 
     A signal's distance from the own past and from peers moves with it, in the spreads that its present values imply;
@@ -30,8 +32,8 @@ def beside(twice: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[s
 
     Parameters
     ----------
-    twice
-        One row of the feature frame with the usual values, two times, shape (2, k).
+    row
+        The numbers of one row of the feature frame with the usual values, shape (1, k).
     profile
         What the model was trained on (`training.profile.model_profile`): values outside are refused.
 
@@ -45,10 +47,11 @@ def beside(twice: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[s
     InputError
         A name is no signal that work can change, its value now is unknown, or the new one was not seen in training.
     """
-    found: dict[str, Floats] = {}
+    values = row.to_numpy()
+    cells, found = dict(zip(row.columns, values.T, strict=True)), dict[str, Floats]()  # pandas' own look-ups are slow
     for name, value in changes.items():
-        entry, now = _signal(name), float(twice[name].iloc[0])
-        if np.isnan(now):
+        entry = _signal(name)
+        if np.isnan(cells[name][0]):
             raise InputError(f"changes.{name}: not known for this agent now, so there is nothing to change.")
         low, high = observed_range(name, profile)
         if not low <= value <= high:
@@ -56,24 +59,24 @@ def beside(twice: pd.DataFrame, changes: Mapping[str, float], profile: Mapping[s
                 f"changes.{name}: {value:g} lies outside what training saw; choose {low:g} to {high:g}"
                 f" ({entry.label}, {entry.unit})."
             )
-        found |= moved(twice, name, value)
-    for name, values in found.items():
-        values[0] = twice[name].iloc[0]
-    return twice.assign(**found)
+        found |= moved(cells, name, value)
+    both = np.repeat(values, 2, axis=0)
+    both[1, row.columns.get_indexer(pd.Index(found, dtype=object))] = [moved_to[0] for moved_to in found.values()]
+    return pd.DataFrame(both, columns=row.columns)
 
 
-def moved(rows: pd.DataFrame, name: str, value: float) -> dict[str, Floats]:
+def moved(rows: Cells, name: str, value: float) -> dict[str, Floats]:
     """The columns that change when a signal has one value in all rows, each of shape (n,); unknown stays unknown.
 
     Parameters
     ----------
     rows
-        Rows of the feature frame with the usual values, shape (n, k).
+        Rows of the feature frame with the usual values, shape (n, k), or their columns by name.
     """
-    now = rows[name].to_numpy(dtype=float)
+    now = np.asarray(rows[name], dtype=float)
     found = {name: np.where(np.isnan(now), now, value)}
     for other in _derived(name):
-        before = rows[other.name].to_numpy(dtype=float)
+        before = np.asarray(rows[other.name], dtype=float)
         found[other.name] = np.where(np.isnan(now), before, _moved(other, rows, before, now, value))
     return found
 
@@ -100,18 +103,19 @@ def _signal(name: str) -> Feature:
     return entry
 
 
+@cache
 def _derived(name: str) -> list[Feature]:
     return [entry for entry in CATALOG if entry.basis == name]
 
 
-def _moved(other: Feature, rows: pd.DataFrame, before: Floats, now: Floats, value: float) -> Floats:
+def _moved(other: Feature, rows: Cells, before: Floats, now: Floats, value: float) -> Floats:
     """What another version of a signal is once the signal moved from `now` to `value`."""
     name = str(other.basis)
     if other.version == "change":
         return before + value - now
     if other.version == "window":
         return before + (value - now) * _share_of_window(other)
-    usual = rows[own_usual(name) if other.version == "own_z" else peer_usual(name)].to_numpy(dtype=float)
+    usual = np.asarray(rows[own_usual(name) if other.version == "own_z" else peer_usual(name)], dtype=float)
     told = (before != 0) & np.isfinite(before) & np.isfinite(usual) & (now != usual)
     return np.where(told, before * (value - usual) / np.where(told, now - usual, 1.0), before)
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
@@ -137,7 +137,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         spread = (members - 1) / members * ((margins - middle[:, None]) ** 2).sum(axis=1) * self.line_.slope**2
         at = np.column_stack([middle, np.ones(len(middle))])
         spread += np.einsum("ni,ij,nj->n", at, self.line_covariance_, at)
-        reach = norm.ppf(0.5 + level / 2) * np.sqrt(spread)
+        reach = ndtri(0.5 + level / 2) * np.sqrt(spread)
         log_odds = self.line_.apply(middle)
         return sigmoid(np.column_stack([log_odds - reach, log_odds + reach]))
 
@@ -183,6 +183,12 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             margins[:, member] += members * one.sum(axis=1)
         values += self.columns_.folded(apart)
         return values * self.line_.slope, base * self.line_.slope + self.line_.intercept, margins
+
+    def prepare(self) -> None:
+        """Make what single rows are explained from: a fraction of a second, and `tell` of few rows is faster."""
+        for trees in self._trees:
+            if trees and not trees.too_deep:
+                _ = trees.apart
 
     def contributions(self, native: Floats) -> tuple[Floats, Floats]:
         """The numbers of `explain` for columns as `columns_.native` gives them: (n, k), and the base (n,)."""

@@ -54,6 +54,8 @@ class Model(Protocol):
 
     def tell(self, X: pd.DataFrame) -> Told: ...
 
+    def prepare(self) -> None: ...
+
 
 class Task(Protocol):
     """Rows of the feature frame for one outcome.

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from features.catalog import contract_version, feature
 from features.errors import InputError
@@ -133,7 +133,7 @@ class TurnoverModel:
             spread += self._apart(at, number, margins[number], last)
             toward = np.stack([(slopes[number] * raw[number].T).sum(axis=1), slopes[number].sum(axis=1)], axis=1)
             spread += np.einsum("ni,ij,nj->n", toward, model.line_covariance_, toward)
-        reach = norm.ppf(0.5 + level / 2) * np.sqrt(spread)
+        reach = ndtri(0.5 + level / 2) * np.sqrt(spread)
         return sigmoid(np.column_stack([middle - reach, middle + reach]))
 
     def unlike(self, X: pd.DataFrame) -> list[str | None]:
@@ -166,6 +166,11 @@ class TurnoverModel:
         margins = [one.reshape(-1, len(X), one.shape[1]) for _, _, one in found]
         explanations = self._explanations(frame, [(values, base) for values, base, _ in found], lasts)
         return Told(explanations, self._intervals(margins, lasts, level), self._unlike(ahead, len(X)))
+
+    def prepare(self) -> None:
+        """Make what single rows are explained from (see `RiskModel.prepare`)."""
+        for model in self.causes.values():
+            model.prepare()
 
     def _explanations(
         self, X: pd.DataFrame, found: list[tuple[Floats, Floats]], lasts: Sequence[int]
