@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Online"]
 
 _TOP = 5  # reasons of an answer to what-if
+_KEPT = 256  # rows that what-if was asked about
+Parts = dict[str, Any]
 _METRICS = ("rows", "positives", "auroc", "auprc", "brier", "calibration_slope", "calibration_intercept", "lift_top")
 
 
@@ -34,7 +36,8 @@ class Online:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._models: dict[str, tuple[Model, Registered]] = {}
-        self._row = lru_cache(maxsize=256)(self._read)
+        self._row = lru_cache(maxsize=_KEPT)(self._read)
+        self._now: dict[tuple[str, date, str], Parts] = {}
         self._preparing: dict[str, threading.Thread] = {}
 
     def load(self, outcome: str) -> tuple[Model, "Registered"]:
@@ -77,18 +80,31 @@ class Online:
         NotReadyError
             The features of that date are not kept any more.
         """
-        model, champion = self.load(outcome)
+        model, _ = self.load(outcome)
         row = self._row(as_of, agent_id)
         if row is None:
             raise NotReadyError(f"The features of {as_of} are not here; run `respite features --as-of {as_of}`.")
         self._prepare(outcome)
         both = beside(row, changes, model.details_.get("profile", {}))
-        now, then = (parts(found, _TOP) for found in _main(model, champion.version, both, _TOP))
+        now, then = self._scored(outcome, as_of, agent_id, both)
         apart = None
         if now["probability"] is not None and then["probability"] is not None:
             apart = then["probability"] - now["probability"]
         body = {"agent_id": agent_id, "as_of": as_of.isoformat(), "changes": changes, "now": now, "then": then}
         return self._answer(outcome, body | {"difference": apart, "note": NOTE}, (agent_id,))
+
+    def _scored(self, outcome: str, as_of: date, agent_id: str, both: pd.DataFrame) -> tuple[Parts, Parts]:
+        """The score as it is, which later questions about the same row need not ask for again, and the other one."""
+        (model, champion), key = self.load(outcome), (outcome, as_of, agent_id)
+        known = self._now.get(key)
+        rows = both if known is None else both[1:].reset_index(drop=True)
+        *first, then = (parts(found, _TOP) for found in _main(model, champion.version, rows, _TOP))
+        if known is None:
+            if len(self._now) >= _KEPT:
+                self._now.clear()
+            [known] = first
+            self._now[key] = known
+        return known, then
 
     def settle(self) -> None:
         """Wait until what makes later answers faster is there."""

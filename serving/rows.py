@@ -212,7 +212,7 @@ def horizons(model: Model) -> list[int]:
 
 def _silent(frame: pd.DataFrame, unlike: list[str | None]) -> list[str | None]:
     """Why there is no score for a row, or None."""
-    thin = frame["contacts_per_hour"].isna()
+    thin = np.isnan(frame["contacts_per_hour"].to_numpy(dtype=float))
     return [THIN_HISTORY if few else why and f"{UNLIKE}: {why}" for few, why in zip(thin, unlike, strict=True)]
 
 

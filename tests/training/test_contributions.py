@@ -185,6 +185,18 @@ def test_both_ways_give_the_same_and_few_rows_make_no_tables() -> None:
     np.testing.assert_array_equal(contributions(trees, X[:1]), many[:1])
 
 
+def test_tables_of_each_booster_say_what_lightgbm_says_of_it() -> None:
+    X = rows_of(12, 40)
+    trees = Trees.of(
+        [(grown(X, num_leaves=9), 0.4), (forest(X, num_leaves=25), 0.6), (grown(X, 3, num_leaves=3), -2.0)]
+    )
+    before = list(trees.each(X))
+    assert len(trees.apart) == len(before) == 3
+    for by_tables, by_lightgbm_ in zip(trees.each(X), before, strict=True):
+        np.testing.assert_allclose(by_tables, by_lightgbm_, rtol=0, atol=1e-12)
+    assert not trees.prepared, "those of all together are for batches"
+
+
 def test_rows_do_not_depend_on_their_company(monkeypatch: pytest.MonkeyPatch) -> None:
     X = rows_of(10, 3 * BLOCK + 17)
     trees = prepared((grown(X, num_leaves=10), 1.0))
