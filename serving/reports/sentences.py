@@ -96,7 +96,8 @@ def standing_out(found: Compared) -> str:
 
 def expected(outcome: str, mean: float, usual: float, people: int) -> str:
     """How a group's mean score stands to everyone's."""
-    way = "above" if mean > usual * 1.1 else "below" if mean < usual * 0.9 else "about at"
+    near = 0.9 * usual <= mean <= 1.1 * usual or f"{mean:.0%}" == f"{usual:.0%}"
+    way = "about at" if near else "above" if mean > usual else "below"
     return (
         f"The mean score is {mean:.0%}: of {people} agents, about {mean * people:.0f} would be expected to"
         f" {meaning(outcome)}. That is {way} the {usual:.0%} of the whole organization."
