@@ -5,6 +5,7 @@ import threading
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import cast
 
 from markupsafe import Markup
 from sqlalchemy import select
@@ -29,6 +30,7 @@ __all__ = ["FORMATS", "Reports", "write_reports"]
 
 FORMATS = ("html", "pdf")
 
+_HEADER = Markup("<!-- header -->")
 _Stamp = tuple[date, datetime | None, int]
 
 
@@ -62,6 +64,7 @@ class Reports:
         self._stamp: _Stamp | None = None
         self._found: tuple[Material, Memory] | None = None
         self._told: tuple[Material, Records] | None = None
+        self._making, self._whole = threading.Lock(), cast("tuple[Material, str] | None", None)
 
     def team(self, team_id: str, *, offered_by: str | None = None, header: Markup = NOTHING) -> str:
         """The page of a team, for its manager; what it shows is remembered before anyone can read it.
@@ -100,11 +103,18 @@ class Reports:
         return agent_report(material, self.home, scores, agent_id, header=header, forms=forms, overrides=self.overrides)
 
     def organization(self, *, header: Markup = NOTHING) -> str:
-        """The page of the whole organization, for human resources; it names nobody."""
+        """The page of the whole organization, for human resources; it names nobody.
+
+        It is made once for the same material: what it shows has been shown, and its records do not change either.
+        """
         material, memory = self._now()
         records = self._records(material)
-        with memory.releases() as releases:
-            return organization_report(replace(material, releases=releases), records, header=header)
+        with self._making:
+            if self._whole is None or self._whole[0] is not material:
+                with memory.releases() as releases:
+                    given = replace(material, releases=releases)
+                    self._whole = (material, organization_report(given, records, header=_HEADER))
+            return self._whole[1].replace(_HEADER, header, 1)
 
     def teams(self) -> list[str]:
         """Ids of the teams as of now."""

@@ -386,7 +386,9 @@ def test_pages_that_are_asked_for_again_are_the_same_and_carry_what_the_portal_g
     team, agent = reports.teams()[0], str(reports._now()[0].now["agent_id"].iloc[0])
     header, forms = Markup("<nav>here</nav>"), Markup("<form>say so</form>")
     assert reports.team(team, header=header).replace("<nav>here</nav>", "") == reports.team(team)
-    assert "<body>\n<nav>here</nav>" in reports.organization(header=header)
+    whole = reports.organization(header=header)
+    assert "<body>\n<nav>here</nav>" in whole
+    assert reports.organization() == whole.replace("<nav>here</nav>", ""), "made once, with every header"
     page = reports.agent(agent, header=header, forms=forms)
     assert page.index("<nav>here</nav>") < page.index("you would rather not") < page.index("<form>say so</form>")
     found.close()
