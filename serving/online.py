@@ -84,9 +84,9 @@ class Online:
         row = self._row(as_of, agent_id)
         if row is None:
             raise NotReadyError(f"The features of {as_of} are not here; run `respite features --as-of {as_of}`.")
-        self._prepare(outcome)
         both = beside(row, changes, model.details_.get("profile", {}))
         now, then = self._scored(outcome, as_of, agent_id, both)
+        self._prepare(outcome)  # afterwards, so that it works on the trees that this answer has read
         apart = None
         if now["probability"] is not None and then["probability"] is not None:
             apart = then["probability"] - now["probability"]
@@ -112,7 +112,7 @@ class Online:
             preparing.join()
 
     def _prepare(self, outcome: str) -> None:
-        """From the first question on, beside the first answers: whoever asks once will ask more."""
+        """Once there was a first answer, beside the next: whoever asks once will ask more."""
         if outcome not in self._preparing:
             model, _ = self.load(outcome)
             self._preparing[outcome] = threading.Thread(target=model.prepare, name=f"prepare {outcome}", daemon=True)
